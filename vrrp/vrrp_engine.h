@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One virtual router as a pure state machine (RFC 9568 section 6.4; RFC 3768 for version 2;
+ * keepalived's behaviour where users rely on it). It takes an event and the time, changes only its
+ * own struct and appends actions; the shell carries them out in order. Instances that move together
+ * go through vrrp_router.h, which calls this.
+ */
+#ifndef VRRP_ENGINE_H
+#define VRRP_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/vrrp_model.h"
+#include "lib/hf_time.h"
+#include "vrrp/vrrp_packet.h"
+
+enum vrrp_state {
+	VRRP_INITIALIZE, /* not started, or stopped */
+	VRRP_BACKUP,
+	VRRP_ACTIVE, /* MASTER for users */
+	VRRP_FAULT,  /* may not take part: unmet is not 0 */
+};
+
+/* MASTER, BACKUP, FAULT, STOP (initialize): the words of keepalived.conf, notify scripts, status
+ * and log. */
+const char *vrrp_state_word(enum vrrp_state state);
+
+/* What is missing for taking part: a set, recomputed from the kernel's truth, never a counter. */
+enum vrrp_unmet {
+	VRRP_UNMET_INTERFACE = 1u << 0,    /* the interface does not exist */
+	VRRP_UNMET_LINK = 1u << 1,         /* it is down or has no carrier */
+	VRRP_UNMET_SOURCE = 1u << 2,       /* no address to send from */
+	VRRP_UNMET_SOCKET = 1u << 3,       /* the kernel refused the socket */
+	VRRP_UNMET_TRACKED_LINK = 1u << 4, /* a tracked interface is down */
+	VRRP_UNMET_GROUP = 1u << 5,        /* another member of the sync group is in FAULT */
+	VRRP_UNMET_DISABLED = 1u << 6,     /* configuration or operator */
+};
+#define VRRP_UNMET_KINDS 7
+const char *vrrp_unmet_word(enum vrrp_unmet one); /* "interface-missing", "link-down", ... */
+
+/* One list feeds the enum, the log and the manual. */
+#define VRRP_WHYS(X)                                                                               \
+	X(STARTUP, "startup", "the instance was started")                                          \
+	X(OWNER, "address-owner", "priority 255: active at once")                                  \
+	X(ACTIVE_SILENT, "active-silent", "nothing was heard for the active down interval")        \
+	X(ACTIVE_RESIGNED, "active-resigned", "the active router sent priority 0")                 \
+	X(HIGHER_PRIORITY, "higher-priority", "an advert with a higher priority was heard")        \
+	X(HIGHER_ADDRESS, "higher-address", "same priority, but the sender's address is higher")   \
+	X(CONDITIONS, "conditions-unmet", "something the instance needs is missing")               \
+	X(CONDITIONS_MET, "conditions-met", "everything the instance needs is there again")        \
+	X(GROUP, "sync-group", "the sync group moves as one")                                      \
+	X(PAUSED, "was-paused", "this process stood still for longer than the others wait")        \
+	X(RESUMED, "resumed", "the room was restarted in time and goes on as it was")              \
+	X(ADDRESS_TAKEN, "address-removed", "somebody removed an address of ours")                 \
+	X(RELOAD, "reload", "the configuration changed")                                           \
+	X(STOPPED, "stopped", "the daemon stops")                                                  \
+	X(DELETED, "deleted", "the configuration has it no longer")                                \
+	X(SUCCESSOR, "successor-heard", "while stopping: another router has taken over")           \
+	X(NO_SUCCESSOR, "no-successor", "while stopping: nobody took over in time")
+
+enum vrrp_why {
+#define VRRP_WHY_ENUM(name, code, text) VRRP_WHY_##name,
+	VRRP_WHYS(VRRP_WHY_ENUM)
+#undef VRRP_WHY_ENUM
+		VRRP_WHY_KINDS
+};
+const char *vrrp_why_code(enum vrrp_why why);
+
+enum vrrp_event_type {
+	VRRP_EV_STARTUP,    /* once; resume_active: a predecessor was active and the shell has found
+			       that it is not too late */
+	VRRP_EV_TIMER,      /* owed at vrrp_next_due() */
+	VRRP_EV_ADVERT,     /* a valid advert of this virtual router */
+	VRRP_EV_CONDITIONS, /* unmet is now this set; may be the same as before */
+	VRRP_EV_SOURCE,     /* our primary address is now this one (breaks ties) */
+	VRRP_EV_MODEL,      /* a reload: same identity, new model */
+	VRRP_EV_SHUTDOWN,   /* leave: priority 0, keep address and forwarding until the successor is
+			       heard or the wait is over */
+	VRRP_EV_GROUP,      /* from vrrp_router: take the state `order` because the group moves */
+};
+
+struct vrrp_event {
+	enum vrrp_event_type type;
+	struct vrrp_advert advert;               /* ADVERT */
+	uint32_t unmet;                          /* STARTUP, CONDITIONS */
+	bool resume_active;                      /* STARTUP */
+	struct hf_addr source;                   /* STARTUP, SOURCE */
+	const struct vrrp_instance_model *model; /* MODEL */
+	enum vrrp_state order;                   /* GROUP */
+	enum vrrp_why why;                       /* GROUP, SHUTDOWN (STOPPED or DELETED) */
+};
+
+enum vrrp_action_type {
+	VRRP_DO_ADVERT,   /* send an advert with `priority` to the group or every peer */
+	VRRP_DO_TAKE,     /* addresses (then what depends on them) must be in the kernel */
+	VRRP_DO_RELEASE,  /* and out of it */
+	VRRP_DO_ANNOUNCE, /* a block of `repeat` rounds of garp/NA for every address */
+	VRRP_DO_CHANGE,   /* state went from -> to because of why: log, notify, status */
+	VRRP_DO_NOTE,     /* something worth an event without a change of state: see note */
+	VRRP_DO_DONE,     /* after SHUTDOWN: nothing is left to do for this instance */
+};
+
+enum vrrp_note {
+	VRRP_NOTE_RX_LOWER_PRIORITY, /* active, and heard a lower priority advert:
+					notify_master_rx_lower_pri */
+	VRRP_NOTE_INTERVAL_DIFFERS,  /* v3: the active router's interval is not ours: learned */
+	VRRP_NOTE_ADDRESSES_DIFFER,  /* the advert lists other addresses than ours */
+	VRRP_NOTE_SAME_ADDRESS,      /* an advert with our own source address: duplicate address or
+					reflected */
+	VRRP_NOTE_TWO_ACTIVE_BEGIN,  /* another router is active beside us; peer in the action */
+	VRRP_NOTE_TWO_ACTIVE_END,
+};
+
+struct vrrp_action {
+	enum vrrp_action_type type;
+	struct vrrp_instance *inst;
+	uint8_t priority;
+	uint32_t repeat;
+	enum vrrp_state from, to;
+	enum vrrp_why why;
+	enum vrrp_note note;
+	struct hf_addr peer; /* whose advert led to it; AF_UNSPEC: nobody's */
+	uint8_t peer_priority;
+	int64_t silence_ns; /* ACTIVE_SILENT: since the last advert; else 0 */
+};
+
+/*
+ * A list that grows by doubling up to VRRP_ACTIONS_MAX; the engine never appends more than
+ * VRRP_ACTIONS_PER_STEP for one instance in one step. Owned by the shell, reused for every step.
+ */
+#define VRRP_ACTIONS_PER_STEP 12
+#define VRRP_ACTIONS_MAX      (1u << 20)
+struct vrrp_actions {
+	struct vrrp_action *list;
+	size_t n, cap;
+};
+void vrrp_actions_reset(struct vrrp_actions *actions);
+void vrrp_actions_free(struct vrrp_actions *actions);
+
+struct vrrp_counters {
+	uint64_t advert_rcvd, advert_sent, become_master, release_master;
+	uint64_t pri_zero_rcvd, pri_zero_sent;
+	uint64_t drops[VRRP_DROP_KINDS]; /* by enum vrrp_drop */
+	uint64_t two_active, paused;
+};
+
+struct vrrp_instance {
+	const struct vrrp_instance_model *model; /* the shell's; replaced by VRRP_EV_MODEL */
+	enum vrrp_state state;
+	bool leaving; /* SHUTDOWN was seen while active: addresses are kept for the successor */
+	uint32_t unmet;
+	struct hf_addr source; /* our primary address */
+	uint8_t effective_priority;
+	hf_time adver_due;       /* active only */
+	hf_time active_down_due; /* backup only */
+	hf_time garp_block_due;  /* second block after taking over */
+	hf_time garp_refresh_due;
+	hf_time garp_lower_due; /* repeat after a lower priority advert */
+	hf_time preempt_ok; /* preempt_delay: when preempting becomes allowed; unset: not started */
+	hf_time release_due;        /* leaving: when the wait is over */
+	hf_time last_sent;          /* our last advert */
+	hf_time last_heard;         /* the last accepted advert */
+	hf_time since;              /* in this state */
+	uint32_t active_adver_cs;   /* Active_Adver_Interval (v3: learned) */
+	struct hf_addr active_addr; /* who is active as far as we know; ours when we are; AF_UNSPEC:
+				       unknown */
+	uint8_t active_priority;
+	hf_time other_active_seen; /* two masters: the other one's last advert */
+	uint64_t transitions;
+	struct vrrp_counters counters;
+	struct vrrp_group *group; /* set by vrrp_router; NULL: alone */
+	void *shell;              /* the shell's own data for this instance */
+};
+
+/* Skew_Time and Active_Down_Interval of 6.1 with the present effective priority and learned
+ * interval. */
+int64_t vrrp_skew_ns(const struct vrrp_instance *inst);
+int64_t vrrp_active_down_interval_ns(const struct vrrp_instance *inst);
+
+/*
+ * How long after its last advert a restarted room may still go on as active without listening
+ * first: shorter than any peer waits.
+ */
+int64_t vrrp_resume_limit_ns(const struct vrrp_instance_model *model);
+
+/* How long a leaving active router keeps address and forwarding at most, and after it has heard its
+ * successor. */
+int64_t vrrp_leave_wait_ns(const struct vrrp_instance_model *model);
+#define VRRP_LEAVE_LINGER_NS HF_MILLIS(50)
+
+void vrrp_instance_init(struct vrrp_instance *inst, const struct vrrp_instance_model *model);
+void vrrp_handle(struct vrrp_instance *inst, const struct vrrp_event *ev, hf_time now,
+		 struct vrrp_actions *out);
+hf_time vrrp_next_due(const struct vrrp_instance *inst); /* HF_NEVER: no timer */
+
+/* Asserts the invariants that tie the fields together; vrrp_handle() calls it on the way in and
+ * out. */
+void vrrp_instance_check(const struct vrrp_instance *inst);
+
+#endif
