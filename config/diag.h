@@ -21,8 +21,8 @@ enum conf_severity {
 	CONF_UNREADABLE, /* a file cannot be read: 3 */
 };
 
-/* A place in the text: file is an index into the list of files read; line and column from 1, in
- * bytes; 0: unknown. */
+/* A place in the text: file is a number from conf_diags_source() (0: none); line and column from 1,
+ * in bytes; 0: unknown. */
 struct conf_place {
 	uint32_t file;
 	uint32_t line;
@@ -30,10 +30,21 @@ struct conf_place {
 	uint32_t length; /* bytes to underline */
 };
 
+/* Not in the text: about the whole configuration. */
+#define CONF_NOWHERE ((struct conf_place){ 0 })
+
 struct conf_diags;
 
 struct conf_diags *conf_diags_new(void);
 void conf_diags_free(struct conf_diags *diags);
+
+/*
+ * Registers a text that was read: places name it by the number returned, and excerpts are taken
+ * from it. text is from malloc() and belongs to diags from here on (NULL: no excerpts). The same
+ * file read twice is two sources.
+ */
+uint32_t conf_diags_source(struct conf_diags *diags, const char *name, char *text, size_t len);
+const char *conf_diags_source_name(const struct conf_diags *diags, uint32_t file); /* "" if none */
 
 /*
  * Adds a diagnostic. code is its reason code ("priority-range"), documented in the manual; text
