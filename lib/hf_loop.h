@@ -50,6 +50,6 @@ void hf_watch_free(struct hf_watch *watch); /* NULL is fine */
 /* Signals arrive in the loop, never in the middle of work. */
 struct hf_signal *hf_signal_new(struct hf_loop *loop, int signum,
 				void (*caught)(void *arg, int signum), void *arg);
-void hf_signal_free(struct hf_signal *signal);
+void hf_signal_free(struct hf_signal *sig);
 
 #endif
