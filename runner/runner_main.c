@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The runner room: takes jobs and FIFO lines from its neighbours and carries them out.
+ * Elsewhere: which job is next (runner_queue.c), one script (runner_process.c, runner_spawn.c),
+ * the FIFOs and their readers (runner_channel.c, runner_fifo.c), reading their configuration
+ * (config/).
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/global_model.h"
+#include "lib/hf_room.h"
+#include "runner/runner_channel.h"
+#include "runner/runner_process.h"
+#include "runner/runner_queue.h"
+
+/* At stop: how long we wait for rooms that may still have jobs for us (the first when nobody waits
+ * for us), then for what waits and runs, then between SIGTERM and SIGKILL of what is left. */
+#define LEAVE_LINKS_GONE_NS HF_SECONDS(10)
+#define LEAVE_LINKS_NS      HF_SECONDS(4)
+#define LEAVE_JOBS_NS       HF_SECONDS(1)
+#define LEAVE_KILL_NS       HF_MILLIS(100)
+
+struct runner;
+
+/* A job that runs. */
+struct runner_active {
+	TAILQ_ENTRY(runner_active) link;
+	struct runner *runner;
+	struct runner_entry *entry;
+	struct runner_process *process;
+};
+
+enum leaving { LEAVING_NOT, LEAVING_LINKS, LEAVING_JOBS, LEAVING_KILL };
+
+struct runner {
+	struct hf_room *room;
+	struct runner_queues *queues;
+	TAILQ_HEAD(, runner_active) active;
+	struct runner_channels channels;
+	enum leaving leaving;
+	struct hf_timer *leave_timer;
+	uint64_t started, failed, timed_out, dropped;
+};
+
+static void start_jobs(struct runner *runner);
+static void leave_when_idle(struct runner *runner);
+
+static bool
+keeps_output(void)
+{
+	return hf_log_current()->console;
+}
+
+static void
+report(struct runner *runner, const struct runner_entry *entry, const struct runner_end *end)
+{
+	struct runner_result result = { .id = entry->job.id,
+					.status = end->status,
+					.timed_out = end->timed_out,
+					.took_ns = end->took_ns };
+	struct hf_ipc *link = hf_room_link(runner->room, (enum hf_room_kind)entry->from);
+
+	if (link != NULL && (entry->job.flags & RUNNER_REPORT))
+		hf_ipc_send(link, RUNNER_MSG_DONE, &result, sizeof(result), -1);
+}
+
+static void
+report_dropped(struct runner *runner, struct runner_entry *entry)
+{
+	static const struct runner_end never = { .status = -1 };
+	static const char *const reasons[] = {
+		[RUNNER_DROP_SUPERSEDED] = "a later change makes it pointless",
+		[RUNNER_DROP_FULL] = "too many scripts wait for their turn",
+		[RUNNER_DROP_QUEUES] = "too many queues of scripts",
+	};
+
+	hf_log(entry->drop == RUNNER_DROP_SUPERSEDED ? HF_INFO : HF_ERROR, entry->job.queue,
+	       "script %s not run: %s", entry->argv[0], reasons[entry->drop]);
+	runner->dropped++;
+	report(runner, entry, &never);
+	runner_entry_free(entry);
+}
+
+/* Results of scripts that somebody waits for are judged there: here they are detail. */
+static void
+log_end(const struct runner_entry *entry, const struct runner_end *end)
+{
+	bool quiet = entry->job.flags & RUNNER_REPORT;
+	char text[RUNNER_END_TEXT_MAX];
+
+	if (end->through_shell)
+		hf_log(HF_WARNING, entry->job.queue,
+		       "script %s has no \"#!\" line: run through the shell", entry->argv[0]);
+	hf_log(quiet              ? HF_DEBUG
+	       : end->status == 0 ? HF_INFO
+				  : HF_WARNING,
+	       entry->job.queue, "script %s: %s", entry->argv[0], runner_end_text(end, text));
+}
+
+static void
+finish(struct runner *runner, struct runner_entry *entry, const struct runner_end *end)
+{
+	log_end(entry, end);
+	if (end->status != 0)
+		runner->failed++;
+	if (end->timed_out)
+		runner->timed_out++;
+	report(runner, entry, end);
+	runner_queues_done(runner->queues, entry);
+	runner_entry_free(entry);
+}
+
+static void
+on_job_end(void *arg, const struct runner_end *end)
+{
+	struct runner_active *active = arg;
+	struct runner *runner = active->runner;
+
+	TAILQ_REMOVE(&runner->active, active, link);
+	finish(runner, active->entry, end);
+	free(active);
+	start_jobs(runner);
+	leave_when_idle(runner);
+}
+
+static int
+start_job(struct runner *runner, struct runner_entry *entry)
+{
+	struct runner_command cmd = { .uid = entry->job.uid,
+				      .gid = entry->job.gid,
+				      .argv = entry->argv,
+				      .keep_output = keeps_output() };
+	struct runner_active *active = calloc(1, sizeof(*active));
+	int err = -ENOMEM;
+
+	cmd.envp = runner_environment(&entry->job);
+	if (active == NULL || cmd.envp == NULL)
+		goto failed;
+	active->runner = runner;
+	active->entry = entry;
+	active->process = runner_process_start(hf_room_loop(runner->room), &cmd,
+					       entry->job.limit_ns, on_job_end, active, &err);
+	if (active->process == NULL)
+		goto failed;
+	TAILQ_INSERT_TAIL(&runner->active, active, link);
+	runner->started++;
+	runner_environment_free(cmd.envp);
+	return 0;
+failed:
+	runner_environment_free(cmd.envp);
+	free(active);
+	return err;
+}
+
+static void
+start_jobs(struct runner *runner)
+{
+	struct runner_entry *entry;
+
+	while ((entry = runner_queues_next(runner->queues)) != NULL) {
+		struct runner_end end = { .status = -1, .failed_step = RUNNER_STEP_EXEC };
+
+		end.error = -start_job(runner, entry);
+		if (end.error != 0)
+			finish(runner, entry, &end);
+	}
+}
+
+static int
+take_job(struct runner *runner, enum hf_room_kind from, const void *payload, size_t len)
+{
+	struct runner_entries dropped = TAILQ_HEAD_INITIALIZER(dropped);
+	struct runner_entry *entry;
+	int err = runner_entry_new(payload, len, (int)from, &entry);
+
+	if (err)
+		return err;
+	hf_room_saw(runner->room, entry->job.cause);
+	runner_queues_add(runner->queues, entry, &dropped);
+	while ((entry = TAILQ_FIRST(&dropped)) != NULL) {
+		TAILQ_REMOVE(&dropped, entry, link);
+		report_dropped(runner, entry);
+	}
+	start_jobs(runner);
+	return 0;
+}
+
+static int
+take_line(struct runner *runner, const void *payload, size_t len)
+{
+	struct runner_line head;
+	const char *text = (const char *)payload + sizeof(head);
+
+	if (len <= sizeof(head) || len > sizeof(head) + RUNNER_FIFO_LINE_MAX)
+		return -EBADMSG;
+	memcpy(&head, payload, sizeof(head));
+	runner_channels_write(&runner->channels, head.from_vrrp, text, len - sizeof(head));
+	return 0;
+}
+
+static int
+runner_message(void *state, enum hf_room_kind peer, uint16_t type, const void *payload, size_t len,
+	       int fd)
+{
+	struct runner *runner = state;
+
+	if (fd >= 0)
+		close(fd);
+	switch ((enum runner_msg)type) {
+	case RUNNER_MSG_RUN:
+		return take_job(runner, peer, payload, len);
+	case RUNNER_MSG_FIFO:
+		return take_line(runner, payload, len);
+	case RUNNER_MSG_DONE:
+		break;
+	}
+	return -EPROTO;
+}
+
+static int
+runner_config(void *state, const struct hf_room_config *how, const char *text, size_t len,
+	      char why[512])
+{
+	struct runner *runner = state;
+	struct runner_model *model = runner_model_read(text, len, why);
+
+	if (model == NULL)
+		return 2;
+	runner_channels_apply(&runner->channels, model);
+	runner_model_free(model);
+	return 0;
+}
+
+static void
+runner_recall(void *state, const char *key, const void *bytes, size_t len)
+{
+	struct runner *runner = state;
+
+	runner_channels_recall(&runner->channels, key);
+}
+
+/* Does somebody still hold a link over which jobs may come? */
+static bool
+is_linked(const struct runner *runner)
+{
+	for (int kind = 0; kind < HF_ROOM_KINDS; kind++) {
+		if (hf_room_link(runner->room, (enum hf_room_kind)kind) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+leave_in(struct runner *runner, enum leaving phase, int64_t span_ns)
+{
+	runner->leaving = phase;
+	hf_timer_set(runner->leave_timer, hf_after(hf_time_now(), span_ns));
+}
+
+static bool
+has_jobs(const struct runner *runner)
+{
+	return runner_queues_running(runner->queues) > 0 ||
+	       runner_queues_waiting(runner->queues) > 0;
+}
+
+static void
+leave_when_idle(struct runner *runner)
+{
+	if (runner->leaving == LEAVING_LINKS && !is_linked(runner))
+		leave_in(runner, LEAVING_JOBS, LEAVE_JOBS_NS);
+	if (runner->leaving == LEAVING_JOBS && !has_jobs(runner)) {
+		runner_channels_close(&runner->channels);
+		leave_in(runner, LEAVING_KILL, LEAVE_KILL_NS);
+	}
+	if (runner->leaving == LEAVING_KILL && TAILQ_EMPTY(&runner->active) &&
+	    TAILQ_EMPTY(&runner->channels.readers))
+		hf_room_leave(runner->room, 0);
+}
+
+static void
+terminate_all(struct runner *runner)
+{
+	struct runner_active *active;
+
+	TAILQ_FOREACH (active, &runner->active, link) {
+		hf_log(HF_WARNING, active->entry->job.queue,
+		       "script %s is still running at the end: terminated", active->entry->argv[0]);
+		runner_process_terminate(active->process);
+	}
+	runner_channels_close(&runner->channels);
+}
+
+static void
+on_leave_timer(void *arg)
+{
+	struct runner *runner = arg;
+	struct runner_active *active;
+
+	switch (runner->leaving) {
+	case LEAVING_NOT:
+		break;
+	case LEAVING_LINKS:
+		leave_in(runner, LEAVING_JOBS, LEAVE_JOBS_NS);
+		leave_when_idle(runner);
+		break;
+	case LEAVING_JOBS:
+		terminate_all(runner);
+		leave_in(runner, LEAVING_KILL, LEAVE_KILL_NS);
+		break;
+	case LEAVING_KILL:
+		TAILQ_FOREACH (active, &runner->active, link)
+			runner_process_kill(active->process);
+		runner_channels_kill(&runner->channels);
+		hf_room_leave(runner->room, 0);
+		break;
+	}
+}
+
+static void
+runner_stop(void *state, const struct hf_room_stop *how, bool supervisor_gone)
+{
+	struct runner *runner = state;
+
+	leave_in(runner, LEAVING_LINKS, supervisor_gone ? LEAVE_LINKS_GONE_NS : LEAVE_LINKS_NS);
+	leave_when_idle(runner);
+}
+
+static void
+runner_unlinked(void *state, enum hf_room_kind peer)
+{
+	leave_when_idle(state);
+}
+
+static void
+on_reader_gone(void *arg)
+{
+	leave_when_idle(arg);
+}
+
+static void
+runner_status(void *state, FILE *out)
+{
+	struct runner *runner = state;
+	json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "running",
+				 (json_int_t)runner_queues_running(runner->queues), "waiting",
+				 (json_int_t)runner_queues_waiting(runner->queues), "started",
+				 (json_int_t)runner->started, "failed", (json_int_t)runner->failed,
+				 "timed_out", (json_int_t)runner->timed_out, "dropped",
+				 (json_int_t)runner->dropped, "fifos",
+				 runner_channels_status(&runner->channels));
+
+	if (json == NULL || json_dumpf(json, out, JSON_COMPACT) != 0)
+		fputs("{}", out);
+	json_decref(json);
+}
+
+static void
+runner_end(void *state)
+{
+	struct runner *runner = state;
+	struct runner_active *active;
+
+	while ((active = TAILQ_FIRST(&runner->active)) != NULL) {
+		TAILQ_REMOVE(&runner->active, active, link);
+		runner_process_free(active->process);
+		runner_entry_free(active->entry);
+		free(active);
+	}
+	runner_channels_free(&runner->channels);
+	runner_queues_free(runner->queues);
+	hf_timer_free(runner->leave_timer);
+	free(runner);
+}
+
+static void *
+runner_start(struct hf_room *room)
+{
+	struct runner *runner = calloc(1, sizeof(*runner));
+
+	if (runner == NULL)
+		return NULL;
+	runner->room = room;
+	TAILQ_INIT(&runner->active);
+	runner->queues = runner_queues_new();
+	runner->leave_timer =
+		hf_timer_new(hf_room_loop(room), HF_PRIO_NORMAL, on_leave_timer, runner);
+	runner_channels_init(&runner->channels, room, on_reader_gone, runner);
+	if (runner->queues == NULL || runner->leave_timer == NULL) {
+		runner_end(runner);
+		return NULL;
+	}
+	return runner;
+}
+
+const struct hf_room_ops *
+runner_room(void)
+{
+	static const struct hf_room_ops ops = {
+		.kind = HF_ROOM_RUNNER,
+		.start = runner_start,
+		.recall = runner_recall,
+		.config = runner_config,
+		.message = runner_message,
+		.unlinked = runner_unlinked,
+		.status = runner_status,
+		.stop = runner_stop,
+		.end = runner_end,
+	};
+
+	return &ops;
+}
