@@ -45,6 +45,7 @@ const char *vrrp_unmet_word(enum vrrp_unmet one); /* "interface-missing", "link-
 	X(OWNER, "address-owner", "priority 255: active at once")                                  \
 	X(ACTIVE_SILENT, "active-silent", "nothing was heard for the active down interval")        \
 	X(ACTIVE_RESIGNED, "active-resigned", "the active router sent priority 0")                 \
+	X(PREEMPT, "preempt", "the active router's priority is lower than ours")                   \
 	X(HIGHER_PRIORITY, "higher-priority", "an advert with a higher priority was heard")        \
 	X(HIGHER_ADDRESS, "higher-address", "same priority, but the sender's address is higher")   \
 	X(CONDITIONS, "conditions-unmet", "something the instance needs is missing")               \
@@ -77,7 +78,8 @@ enum vrrp_event_type {
 	VRRP_EV_MODEL,      /* a reload: same identity, new model */
 	VRRP_EV_SHUTDOWN,   /* leave: priority 0, keep address and forwarding until the successor is
 			       heard or the wait is over */
-	VRRP_EV_GROUP,      /* from vrrp_router: take the state `order` because the group moves */
+	VRRP_EV_GROUP,      /* from vrrp_router: take the state `order` because the group moves;
+			       active already: speak up as after a lower priority advert */
 };
 
 struct vrrp_event {
@@ -86,7 +88,8 @@ struct vrrp_event {
 	uint32_t unmet;                          /* STARTUP, CONDITIONS */
 	bool resume_active;                      /* STARTUP */
 	struct hf_addr source;                   /* STARTUP, SOURCE */
-	const struct vrrp_instance_model *model; /* MODEL */
+	const struct vrrp_instance_model *model; /* MODEL; the old one must live until the call
+						    returns */
 	enum vrrp_state order;                   /* GROUP */
 	enum vrrp_why why;                       /* GROUP, SHUTDOWN (STOPPED or DELETED) */
 };
@@ -135,9 +138,15 @@ struct vrrp_actions {
 	struct vrrp_action *list;
 	size_t n, cap;
 };
+/* Appends a zeroed action; ends the process when memory or VRRP_ACTIONS_MAX is exhausted, because
+ * an action that is lost leaves the kernel in an unknown state. */
+struct vrrp_action *vrrp_actions_add(struct vrrp_actions *actions, struct vrrp_instance *inst,
+				     enum vrrp_action_type type);
 void vrrp_actions_reset(struct vrrp_actions *actions);
 void vrrp_actions_free(struct vrrp_actions *actions);
 
+/* The engine counts what it decides (sent, received, own packets); the shell counts the other
+ * drops. */
 struct vrrp_counters {
 	uint64_t advert_rcvd, advert_sent, become_master, release_master;
 	uint64_t pri_zero_rcvd, pri_zero_sent;
@@ -149,11 +158,14 @@ struct vrrp_instance {
 	const struct vrrp_instance_model *model; /* the shell's; replaced by VRRP_EV_MODEL */
 	enum vrrp_state state;
 	bool leaving; /* SHUTDOWN was seen while active: addresses are kept for the successor */
+	enum vrrp_why leave_why; /* leaving: STOPPED or DELETED */
+	bool wants_active;       /* backup in a group: the timer has expired, the others have not */
 	uint32_t unmet;
 	struct hf_addr source; /* our primary address */
 	uint8_t effective_priority;
 	hf_time adver_due;       /* active only */
 	hf_time active_down_due; /* backup only */
+	enum vrrp_why down_why;  /* backup: the reason once active_down_due is reached */
 	hf_time garp_block_due;  /* second block after taking over */
 	hf_time garp_refresh_due;
 	hf_time garp_lower_due; /* repeat after a lower priority advert */
@@ -162,16 +174,31 @@ struct vrrp_instance {
 	hf_time last_sent;          /* our last advert */
 	hf_time last_heard;         /* the last accepted advert */
 	hf_time since;              /* in this state */
+	enum vrrp_why why;          /* the reason of the last change of state */
+	uint32_t noted;             /* 1 << enum vrrp_note: said once until the state changes */
 	uint32_t active_adver_cs;   /* Active_Adver_Interval (v3: learned) */
 	struct hf_addr active_addr; /* who is active as far as we know; ours when we are; AF_UNSPEC:
 				       unknown */
 	uint8_t active_priority;
-	hf_time other_active_seen; /* two masters: the other one's last advert */
+	hf_time other_active_seen;  /* two masters: the other one's last advert, */
+	hf_time other_active_until; /* and when its silence means that it is gone */
+	struct hf_addr other_active_addr;
 	uint64_t transitions;
 	struct vrrp_counters counters;
 	struct vrrp_group *group; /* set by vrrp_router; NULL: alone */
 	void *shell;              /* the shell's own data for this instance */
 };
+
+/* An interval of adverts as a span of time. */
+static inline int64_t
+vrrp_advert_ns(uint32_t cs)
+{
+	return HF_MILLIS(10) * cs;
+}
+
+/* Skew_Time for any priority and interval: (256 - priority) / 256 of a second (version 2) or of the
+ * interval (version 3). */
+int64_t vrrp_skew_for_ns(uint8_t version, uint32_t adver_cs, uint8_t priority);
 
 /* Skew_Time and Active_Down_Interval of 6.1 with the present effective priority and learned
  * interval. */
@@ -188,6 +215,7 @@ int64_t vrrp_resume_limit_ns(const struct vrrp_instance_model *model);
  * successor. */
 int64_t vrrp_leave_wait_ns(const struct vrrp_instance_model *model);
 #define VRRP_LEAVE_LINGER_NS HF_MILLIS(50)
+#define VRRP_LEAVE_SLACK_NS  HF_MILLIS(20) /* for the successor's scheduling and the wire */
 
 void vrrp_instance_init(struct vrrp_instance *inst, const struct vrrp_instance_model *model);
 void vrrp_handle(struct vrrp_instance *inst, const struct vrrp_event *ev, hf_time now,

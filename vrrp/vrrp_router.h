@@ -15,7 +15,10 @@
 
 struct vrrp_group {
 	const struct vrrp_group_model *model;
-	enum vrrp_state state;
+	enum vrrp_state state;    /* INITIALIZE until every member is started */
+	enum vrrp_state reported; /* by vrrp_router_groups_changed() */
+	bool queued;              /* in the router's list of changed groups */
+	bool fresh;               /* no member was kept from before, and some are not started yet */
 	size_t n_members;
 	struct vrrp_instance **members;
 };
@@ -25,18 +28,28 @@ struct vrrp_router {
 	struct vrrp_instance **instances; /* configuration order */
 	size_t n_groups;
 	struct vrrp_group *groups;
+	size_t n_changed; /* groups to report, at most n_groups */
+	struct vrrp_group **changed;
 };
 
 /*
  * Builds the router for a model. `old` (may be NULL) is the router before a reload: instances of
- * the same identity (name first; else VRID, family and interface) are moved into the new one with
- * their state; what remains in `old` has to be shut down by the shell with why DELETED. Returns 0
- * or -ENOMEM with nothing changed.
+ * the same VRID, family and interface (of several: the one of the same name) are moved into the new
+ * one with their state, and the shell sends each VRRP_EV_MODEL while the old model still lives.
+ * Another VRID or interface is another virtual router, whatever its name. What remains in `old`,
+ * without groups, has to be shut down by the shell with why DELETED. Instances that are new are in
+ * VRRP_INITIALIZE without transitions. Returns 0 or -ENOMEM with nothing changed.
  */
 int vrrp_router_build(struct vrrp_router *router, const struct vrrp_model *model,
 		      struct vrrp_router *old);
 void vrrp_router_free(struct vrrp_router *router);
 
+/* Takes one instance out of the router and frees it: after VRRP_DO_DONE of a deleted one. It must
+ * be in no group. */
+void vrrp_router_drop(struct vrrp_router *router, struct vrrp_instance *inst);
+
+/* Hands an event to an instance of this router (or of an old one), then moves its group. The shell
+ * never sets VRRP_UNMET_GROUP: that is the router's. */
 void vrrp_router_handle(struct vrrp_router *router, struct vrrp_instance *inst,
 			const struct vrrp_event *ev, hf_time now, struct vrrp_actions *out);
 
