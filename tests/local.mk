@@ -2,8 +2,9 @@
 # What the lab and the benchmarks run: not installed, not built by "make"; "make lab-programs" builds them.
 # Static, because a dynamic program takes three times as long to start in the lab's guest.
 lab_binaries = tests/lab/server tests/lab/fetch tests/lab/probe
-EXTRA_PROGRAMS = $(lab_binaries)
-CLEANFILES += $(lab_binaries)
+bench_binaries =
+EXTRA_PROGRAMS = $(lab_binaries) $(bench_binaries)
+CLEANFILES += $(EXTRA_PROGRAMS)
 
 lab_cflags = -std=gnu17 -Wall -Wextra -Wshadow -O2
 tests_lab_server_SOURCES = tests/lab/server.c
@@ -17,6 +18,7 @@ tests_lab_probe_CFLAGS = $(lab_cflags)
 tests_lab_probe_LDFLAGS = -static
 
 lab-programs: $(lab_binaries)
-.PHONY: lab-programs
+bench-programs: $(bench_binaries)
+.PHONY: lab-programs bench-programs
 
-EXTRA_DIST += .clang-format .clang-tidy .shellcheckrc tests/lab
+EXTRA_DIST += .clang-format .clang-tidy .shellcheckrc .editorconfig packages.list tests/all tests/lab

@@ -187,6 +187,7 @@ start() {
         exec nsenter --net="/run/netns/$name" -- "$@" >>"$LAB_TMP/$name.log" 2>&1 </dev/null
     ) &
     echo $! >"$LAB_TMP/$name.pid"
+    disown $! # the shell has nothing to say about how it ends
 }
 
 lab_daemon() { # lab_daemon PROGRAM HOST FILE OPTION...: keepalived's command line, which is Holdfast's too
