@@ -1,1 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+noinst_LIBRARIES += libdaemon.a
+libdaemon_a_SOURCES = \
+	daemon/backoff.c daemon/backoff.h \
+	daemon/control.c daemon/control.h \
+	daemon/daemon_run.c daemon/daemon_run.h \
+	daemon/dump.c daemon/dump.h \
+	daemon/event_json.c daemon/event_json.h \
+	daemon/journal.c daemon/journal.h \
+	daemon/memory.c daemon/memory.h \
+	daemon/options.c daemon/options.h \
+	daemon/options_help.c daemon/options_help.h \
+	daemon/parts.c daemon/parts.h \
+	daemon/paths.c daemon/paths.h \
+	daemon/pidfile.c daemon/pidfile.h \
+	daemon/process.c daemon/process.h \
+	daemon/reload.c daemon/reload.h \
+	daemon/room.c daemon/room.h \
+	daemon/sd_notify.c daemon/sd_notify.h \
+	daemon/spawn.c daemon/spawn.h \
+	daemon/status.c daemon/status.h \
+	daemon/supervisor.c daemon/supervisor.h \
+	daemon/supervisor_stop.c daemon/supervisor_stop.h
+
+if UNIT_TESTS
+daemon_tests = \
+	tests/unit/daemon/test_backoff \
+	tests/unit/daemon/test_journal \
+	tests/unit/daemon/test_memory \
+	tests/unit/daemon/test_options \
+	tests/unit/daemon/test_pidfile
+check_PROGRAMS += $(daemon_tests)
+tests_unit_daemon_test_backoff_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
+tests_unit_daemon_test_journal_LDADD = libdaemon.a libhf.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_test_memory_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
+tests_unit_daemon_test_options_LDADD = libdaemon.a libhf.a $(EVENT_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_test_pidfile_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
+endif
