@@ -8,7 +8,7 @@
 #   lan lan0                            an Ethernet switch
 #   host r1 lan0 10.0.0.11/24           a machine with eth0 there (more addresses may follow, IPv6 too)
 #   link d1 lan1 10.1.0.1/24            one more interface: eth1, eth2, ...
-#   on r1 COMMAND...                    runs a command on a machine
+#   on r1 COMMAND...                    runs a command on a machine; spawn: in the background, its process in $spawned
 #   start d1 COMMAND...                 starts a daemon there, in a cgroup of its own, its output in $LAB_TMP/d1.log
 #   start_director d1 FILE [OPTION...]  starts Holdfast with a configuration, or Debian's keepalived where
 #   start_keepalived d1 FILE [...]      $HOLDFAST_LAB_DAEMON says so; the second one always keepalived
@@ -139,6 +139,14 @@ on() {
     local name=$1
     shift
     nsenter --net="/run/netns/$name" -- "$@"
+}
+
+spawn() { # spawn HOST COMMAND...: in the background, its process in $spawned
+    local name=$1
+    shift
+    nsenter --net="/run/netns/$name" -- "$@" &
+    # shellcheck disable=SC2034 # for the test
+    spawned=$!
 }
 
 route() { # route HOST WORDS...: as "ip route add"
