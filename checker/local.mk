@@ -1,1 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+noinst_LIBRARIES += libchecker.a
+libchecker_a_SOURCES = \
+	checker/checker.h \
+	checker/checker_memory.c checker/checker_memory.h \
+	checker/checker_order.c checker/checker_order.h \
+	checker/checker_result.c checker/checker_result.h \
+	checker/checker_spread.c checker/checker_spread.h \
+	checker/checker_table.c checker/checker_table.h \
+	checker/checker_verdict.c checker/checker_verdict.h \
+	checker/http_packet.c checker/http_packet.h
