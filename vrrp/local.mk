@@ -11,10 +11,3 @@ libvrrp_core_a_SOURCES = \
 	vrrp/vrrp_step.c vrrp/vrrp_step.h \
 	vrrp/vrrp_timing.c \
 	vrrp/vrrp_words.c
-
-if UNIT_TESTS
-check_PROGRAMS += tests/unit/vrrp/test_vrrp_engine
-tests_unit_vrrp_test_vrrp_engine_SOURCES = tests/unit/vrrp/test_vrrp_engine.c \
-	tests/unit/vrrp/trace.c tests/unit/vrrp/trace.h
-tests_unit_vrrp_test_vrrp_engine_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
-endif
