@@ -7,6 +7,7 @@
 #ifndef CONF_ARENA_H
 #define CONF_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/hf_base.h"
@@ -26,6 +27,9 @@ const char *conf_arena_printf(struct conf_arena *arena, const char *fmt, ...) HF
 
 /* As conf_arena_str(), but equal texts share one copy: compare the results with ==. */
 const char *conf_arena_intern(struct conf_arena *arena, const char *text);
+
+/* Interns text; true when it was not there before. */
+bool conf_arena_intern_new(struct conf_arena *arena, const char *text);
 
 /*
  * A growing array: returns where it is now, with room for one more element behind the n that it

@@ -11,7 +11,7 @@
 
 #include "lib/hf_base.h"
 
-#define CONF_DIAGS_MAX 1000 /* more are counted, not kept */
+#define CONF_DIAGS_MAX 1000 /* of each severity; more are counted, not kept */
 
 enum conf_severity {
 	CONF_NOTE,       /* belongs to the diagnostic before it */
@@ -59,7 +59,7 @@ size_t conf_diags_count(const struct conf_diags *diags, enum conf_severity sever
 
 /*
  * Prints all, sorted by file, line and column, each as
- *   FILE:LINE:COLUMN: error: TEXT
+ *   FILE:LINE:COLUMN: error: TEXT [CODE]
  *      14 |         priority 300
  *         |                  ^~~ EXPECTED
  * colour: ANSI colours.

@@ -74,6 +74,7 @@ enum conf_row_flags {
 	CONF_INTERNAL = 256, /* accepted in plain text only (what the printers write); nobody is
 				told of it */
 	CONF_BLOCK_OPTIONAL = 512, /* CONF_CUSTOM: a "{" may follow; .set reads node->first */
+	CONF_RAW = 1024,           /* CONF_CUSTOM: .set reads node->raw; quotes are its business */
 };
 
 struct conf_choice {
@@ -133,7 +134,7 @@ struct conf_block {
 	 * result: the block was refused (with a diagnostic) and is skipped. No open: the rows fill
 	 * the surrounding struct, at the offset of the block's own row. */
 	void *(*open)(struct conf_walk *walk, const struct conf_node *node, void *parent);
-	/* Called when the block has been read. */
+	/* Called when the block has been read (the root's: with node NULL). */
 	void (*close)(struct conf_walk *walk, const struct conf_node *node, void *target);
 	/* Not NULL: the block is a list and has no keywords; called for each line. */
 	void (*line)(struct conf_walk *walk, const struct conf_node *node, void *target);
@@ -142,7 +143,7 @@ struct conf_block {
 	size_t seen_offset;
 };
 
-/* What setters get. All three are the caller's. */
+/* What setters get. The caller may set plain after conf_walk_new(). */
 struct conf_walk {
 	struct conf_diags *diags;
 	struct conf_arena *arena; /* what the model keeps */

@@ -10,7 +10,7 @@
 
 struct conf_suggestion {
 	const char *word; /* what was written */
-	const char *best; /* NULL: nothing is near enough (a third of the length) */
+	const char *best; /* NULL: nothing is near enough */
 	size_t distance;
 };
 

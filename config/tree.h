@@ -22,11 +22,13 @@
 #define CONF_BLOCK_DEPTH_MAX   16
 #define CONF_FILES_MAX         65536 /* files read, repetitions counted */
 #define CONF_EXPANSIONS_MAX    1000  /* substitutions on one line: a definition that uses itself */
-#define CONF_LOOP_LINES_MAX    1000000 /* lines that one ~SEQ or ~LST may make */
+#define CONF_MADE_LINES_MAX    1000000    /* lines that loops and definitions may make */
+#define CONF_MADE_BYTES_MAX    (1u << 26) /* and their bytes */
 
 enum conf_word_flags {
 	CONF_WORD_QUOTED = 1,   /* stood in double quotes */
 	CONF_WORD_EXPANDED = 2, /* came from a definition, at least in part */
+	CONF_WORD_UNCLOSED = 4, /* its closing quote is missing */
 };
 
 struct conf_word {
