@@ -23,3 +23,10 @@ libconfig_a_SOURCES = \
 	config/tree_build.h \
 	config/value.c config/value.h \
 	config/vrrp_model.h
+
+if UNIT_TESTS
+config_tests = tests/unit/config/test_tree
+check_PROGRAMS += $(config_tests)
+tests_unit_config_test_tree_SOURCES = tests/unit/config/test_tree.c tests/unit/config/render.h
+tests_unit_config_test_tree_LDADD = libconfig.a libhf.a $(CMOCKA_LIBS)
+endif

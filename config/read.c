@@ -128,7 +128,14 @@ may_make(struct reader *reader, const struct lex_line *line, size_t depth)
 static void
 process_tail(struct reader *reader, const struct lex_line *line, const char *tail, size_t depth)
 {
-	struct lex_origin origin = lex_origin_of(line, line->len - 1);
+	const char *dollar = memrchr(line->text, '$', line->len);
+	size_t from = dollar == NULL ? 0 : (size_t)(dollar - line->text);
+	struct conf_place place = lex_place(line, from, line->len);
+	struct lex_origin origin = {
+		.column = place.column,
+		.length = place.length > UINT16_MAX ? UINT16_MAX : (uint16_t)place.length,
+		.expanded = true,
+	};
 
 	for (const char *at = tail; at != NULL && !reader->made_too_much;) {
 		const char *newline = strchr(at, '\n');
@@ -140,7 +147,6 @@ process_tail(struct reader *reader, const struct lex_line *line, const char *tai
 			.line = line->line,
 		};
 
-		made.whole.expanded = true;
 		if (may_make(reader, &made, depth))
 			process(reader, &made, depth + 1);
 		at = newline == NULL ? NULL : newline + 1;
