@@ -11,3 +11,17 @@ libvrrp_core_a_SOURCES = \
 	vrrp/vrrp_step.c vrrp/vrrp_step.h \
 	vrrp/vrrp_timing.c \
 	vrrp/vrrp_words.c
+
+if UNIT_TESTS
+check_PROGRAMS += \
+	tests/unit/vrrp/test_vrrp_engine \
+	tests/unit/vrrp/test_vrrp_packet \
+	tests/unit/vrrp/test_vrrp_router
+tests_unit_vrrp_test_vrrp_engine_SOURCES = tests/unit/vrrp/test_vrrp_engine.c \
+	tests/unit/vrrp/trace.c tests/unit/vrrp/trace.h
+tests_unit_vrrp_test_vrrp_engine_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
+tests_unit_vrrp_test_vrrp_packet_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
+tests_unit_vrrp_test_vrrp_router_SOURCES = tests/unit/vrrp/test_vrrp_router.c \
+	tests/unit/vrrp/trace.c tests/unit/vrrp/trace.h
+tests_unit_vrrp_test_vrrp_router_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
+endif

@@ -332,11 +332,14 @@ on_unmet(struct vrrp_instance *inst, hf_time now, struct vrrp_actions *out)
 static void
 on_conditions(struct vrrp_instance *inst, uint32_t unmet, hf_time now, struct vrrp_actions *out)
 {
+	enum vrrp_why met =
+		inst->unmet == VRRP_UNMET_GROUP ? VRRP_WHY_GROUP : VRRP_WHY_CONDITIONS_MET;
+
 	inst->unmet = unmet;
 	if (unmet != 0) {
 		on_unmet(inst, now, out);
 	} else if (inst->state == VRRP_FAULT) {
-		vrrp_step_become_backup(inst, VRRP_WHY_CONDITIONS_MET, now, out);
+		vrrp_step_become_backup(inst, met, now, out);
 		if (inst->model->start_as_active && inst->model->priority == OWNER_PRIORITY)
 			vrrp_step_wait_one_advert(inst, now);
 	}

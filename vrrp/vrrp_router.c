@@ -139,21 +139,37 @@ heard_lower(const struct vrrp_actions *out, size_t first)
 	return false;
 }
 
+/* A member that a reload has added to a group counts once its first wait is over: its joining must
+ * not look as if the others had lost their role. */
+static bool
+is_joining(const struct vrrp_group *group, const struct vrrp_instance *inst)
+{
+	if (group->fresh)
+		return false;
+	return inst->transitions == 0 ||
+	       (inst->state == VRRP_BACKUP && inst->why == VRRP_WHY_STARTUP);
+}
+
 static enum vrrp_state
 state_of(const struct vrrp_group *group)
 {
-	size_t n_active = 0;
+	size_t n_counted = 0, n_active = 0;
 	bool fault = false;
 
 	for (size_t i = 0; i < group->n_members; i++) {
-		if (group->members[i]->state == VRRP_INITIALIZE)
+		const struct vrrp_instance *member = group->members[i];
+
+		if (is_joining(group, member))
+			continue;
+		if (member->state == VRRP_INITIALIZE)
 			return VRRP_INITIALIZE;
-		fault |= group->members[i]->state == VRRP_FAULT;
-		n_active += group->members[i]->state == VRRP_ACTIVE;
+		n_counted++;
+		n_active += member->state == VRRP_ACTIVE;
+		fault |= member->state == VRRP_FAULT;
 	}
 	if (fault)
 		return VRRP_FAULT;
-	return n_active == group->n_members ? VRRP_ACTIVE : VRRP_BACKUP;
+	return n_counted > 0 && n_active == n_counted ? VRRP_ACTIVE : VRRP_BACKUP;
 }
 
 static void
@@ -178,7 +194,10 @@ move_group(struct vrrp_router *router, struct vrrp_instance *inst, const struct 
 	   const struct before *before, hf_time now, struct vrrp_actions *out)
 {
 	struct vrrp_group *group = inst->group;
-	bool lost = before->held_active && inst->state == VRRP_BACKUP;
+	/* It was active, or it joins the group and hears that another router is. */
+	bool lost = inst->state == VRRP_BACKUP &&
+		    (before->held_active ||
+		     (group->state == VRRP_ACTIVE && hf_is_set(inst->last_heard)));
 
 	if (heard_lower(out, before->n_actions))
 		order_active_members(group, inst, VRRP_ACTIVE, now, out);

@@ -208,7 +208,7 @@ vrrp_router_drop(struct vrrp_router *router, struct vrrp_instance *inst)
 		if (router->instances[i] != inst)
 			continue;
 		memmove(&router->instances[i], &router->instances[i + 1],
-			(router->n_instances - i - 1) * sizeof(router->instances[0]));
+			(router->n_instances - i - 1) * sizeof(struct vrrp_instance *));
 		router->n_instances--;
 		free(inst);
 		return;
