@@ -2,7 +2,7 @@
 # What the lab and the benchmarks run: not installed, not built by "make"; "make lab-programs" builds them.
 # Static, because a dynamic program takes three times as long to start in the lab's guest.
 lab_binaries = tests/lab/server tests/lab/fetch tests/lab/probe
-bench_binaries =
+bench_binaries = tests/bench/capture
 EXTRA_PROGRAMS = $(lab_binaries) $(bench_binaries)
 CLEANFILES += $(EXTRA_PROGRAMS)
 
@@ -16,9 +16,12 @@ tests_lab_fetch_LDFLAGS = -static
 tests_lab_probe_SOURCES = tests/lab/probe.c tests/lab/address.h
 tests_lab_probe_CFLAGS = $(lab_cflags)
 tests_lab_probe_LDFLAGS = -static
+tests_bench_capture_SOURCES = tests/bench/capture.c
+tests_bench_capture_CFLAGS = $(lab_cflags)
+tests_bench_capture_LDFLAGS = -static
 
 lab-programs: $(lab_binaries)
 bench-programs: $(bench_binaries)
 .PHONY: lab-programs bench-programs
 
-EXTRA_DIST += .clang-format .clang-tidy .shellcheckrc .editorconfig packages.list tests/all tests/lab
+EXTRA_DIST += .clang-format .clang-tidy .shellcheckrc .editorconfig packages.list tests/all tests/lab tests/bench
