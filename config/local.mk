@@ -25,10 +25,8 @@ libconfig_a_SOURCES = \
 	config/vrrp_model.h
 
 if UNIT_TESTS
-check_PROGRAMS += tests/unit/config/test_keyword tests/unit/config/test_tree
-config_test_libs = libconfig.a libhf.a $(CMOCKA_LIBS)
-tests_unit_config_test_keyword_SOURCES = tests/unit/config/test_keyword.c tests/unit/config/render.h
-tests_unit_config_test_keyword_LDADD = $(config_test_libs)
+config_tests = tests/unit/config/test_tree
+check_PROGRAMS += $(config_tests)
 tests_unit_config_test_tree_SOURCES = tests/unit/config/test_tree.c tests/unit/config/render.h
-tests_unit_config_test_tree_LDADD = $(config_test_libs)
+tests_unit_config_test_tree_LDADD = libconfig.a libhf.a $(CMOCKA_LIBS)
 endif
