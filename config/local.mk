@@ -55,10 +55,19 @@ libconfig_a_SOURCES = \
 	config/vrrp_print.c
 
 if UNIT_TESTS
-check_PROGRAMS += tests/unit/config/test_keyword tests/unit/config/test_tree
+check_PROGRAMS += \
+	tests/unit/config/test_diag \
+	tests/unit/config/test_include \
+	tests/unit/config/test_keyword \
+	tests/unit/config/test_tree \
+	tests/unit/config/test_words
 config_test_libs = libconfig.a libhf.a $(CMOCKA_LIBS)
+tests_unit_config_test_diag_LDADD = $(config_test_libs)
+tests_unit_config_test_include_SOURCES = tests/unit/config/test_include.c tests/unit/config/render.h
+tests_unit_config_test_include_LDADD = $(config_test_libs)
 tests_unit_config_test_keyword_SOURCES = tests/unit/config/test_keyword.c tests/unit/config/render.h
 tests_unit_config_test_keyword_LDADD = $(config_test_libs)
 tests_unit_config_test_tree_SOURCES = tests/unit/config/test_tree.c tests/unit/config/render.h
 tests_unit_config_test_tree_LDADD = $(config_test_libs)
+tests_unit_config_test_words_LDADD = $(config_test_libs)
 endif
