@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the lab and the benchmarks run: not installed, not built by "make"; "make lab-programs" builds them.
 # Static, because a dynamic program takes three times as long to start in the lab's guest.
-lab_binaries = tests/lab/server tests/lab/fetch tests/lab/probe
+lab_binaries = tests/lab/server tests/lab/fetch tests/lab/probe tests/lab/vrrp_send tests/lab/nlcount
 bench_binaries = tests/bench/capture
 EXTRA_PROGRAMS = $(lab_binaries) $(bench_binaries)
 CLEANFILES += $(EXTRA_PROGRAMS)
@@ -16,6 +16,12 @@ tests_lab_fetch_LDFLAGS = -static
 tests_lab_probe_SOURCES = tests/lab/probe.c tests/lab/address.h
 tests_lab_probe_CFLAGS = $(lab_cflags)
 tests_lab_probe_LDFLAGS = -static
+tests_lab_vrrp_send_SOURCES = tests/lab/vrrp_send.c
+tests_lab_vrrp_send_CFLAGS = $(lab_cflags)
+tests_lab_vrrp_send_LDFLAGS = -static
+tests_lab_nlcount_SOURCES = tests/lab/nlcount.c
+tests_lab_nlcount_CFLAGS = $(lab_cflags)
+tests_lab_nlcount_LDFLAGS = -static
 tests_bench_capture_SOURCES = tests/bench/capture.c
 tests_bench_capture_CFLAGS = $(lab_cflags)
 tests_bench_capture_LDFLAGS = -static

@@ -109,6 +109,7 @@ SET
 host() {
     local name=$1
     ip netns add "$name"
+    on "$name" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad'
     ip -n "$name" link set lo up
     lab_links[$name]=0
     shift
@@ -250,12 +251,17 @@ reload() {
 }
 
 room_pid() { # room_pid HOST ROOM: the process of one room of Holdfast on a machine
-    local pid
+    local pid words
     while read -r pid; do
-        [[ $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) == *"$2"* || $(cat "/proc/$pid/comm" 2>/dev/null) == *"$2"* ]] &&
-            echo "$pid" && return
+        words=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) || continue
+        [[ $words == *"--room $2 "* ]] && echo "$pid" && return
     done <"$LAB_CGROUP/$1/cgroup.procs"
     return 1
+}
+
+room_differs() { # room_differs HOST ROOM PID: it runs, and is another process than PID
+    local pid
+    pid=$(room_pid "$1" "$2") && [[ $pid != "$3" ]]
 }
 
 # --- waiting and judging --------------------------------------------------------------------------------------------
@@ -363,15 +369,24 @@ tally() { # counts equal lines: "5 r1 3 r2", in the order of names
 }
 
 status_of() { # status_of HOST JQ-FILTER: what Holdfast says about itself
-    "$holdfast" status --json --run-dir "$LAB_TMP/$1.run" | jq -er "$2"
+    "$holdfast" --run-dir "$LAB_TMP/$1.run" status --json | jq -er "$2"
 }
 
 status_is() { # status_is HOST JQ-FILTER VALUE
     [[ $(status_of "$1" "$2") == "$3" ]]
 }
 
-netlink_groups_quiet() { # netlink_groups_quiet HOST SECONDS: no address, route or link message there
-    local out
-    out=$(on "$1" timeout "$2" ip monitor address route link 2>/dev/null || true)
-    [[ -z $out ]]
+events_of() { # events_of HOST: what happened there, a line each
+    "$holdfast" --run-dir "$LAB_TMP/$1.run" events
+}
+
+event_seen() { # event_seen HOST PATTERN
+    events_of "$1" | grep -qE -e "$2"
+}
+
+kernel_state() { # kernel_state HOST: addresses, routes, rules and IPVS of a machine, to compare
+    ip -n "$1" -o address show | sed 's/valid_lft.*//; s/\\.*//'
+    ip -n "$1" route show table all
+    ip -n "$1" rule show
+    on "$1" ipvsadm -Sn 2>/dev/null || true
 }
