@@ -280,7 +280,10 @@ transmit(struct trace *t, size_t node, const struct vrrp_action *a)
 			continue;
 		if (trace_random(t, 100) < t->loss_percent)
 			continue;
-		assert_true(t->n_flights < TRACE_FLIGHTS_MAX);
+		if (t->nodes[i].paused && t->nodes[i].n_inbox >= TRACE_INBOX_MAX)
+			continue;
+		if (t->n_flights >= TRACE_FLIGHTS_MAX)
+			continue;
 
 		struct trace_flight *f = &t->flights[t->n_flights++];
 		int64_t jitter = t->jitter_ns > 0 ? trace_random(t, (uint32_t)t->jitter_ns) : 0;
@@ -289,6 +292,7 @@ transmit(struct trace *t, size_t node, const struct vrrp_action *a)
 		assert_true(len > 0);
 		f->len = (size_t)len;
 		f->to = i;
+		t->nodes[i].n_inbox++;
 		f->source = tx.source;
 		f->at = hf_after(t->now, t->latency_ns + jitter);
 	}
@@ -434,6 +438,7 @@ trace_run(struct trace *t, int64_t until_ns)
 
 		memmove(&t->flights[flight], &t->flights[flight + 1],
 			(--t->n_flights - flight) * sizeof(f));
+		t->nodes[f.to].n_inbox--;
 		deliver(t, &f);
 	}
 	advance(t, end);
@@ -516,6 +521,7 @@ trace_kill(struct trace *t, size_t node)
 			t->flights[kept++] = t->flights[i];
 	}
 	t->n_flights = kept;
+	n->n_inbox = 0;
 }
 
 void

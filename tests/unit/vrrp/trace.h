@@ -19,7 +19,8 @@
 #define TRACE_NODES_MAX   5
 #define TRACE_VRS_MAX     3 /* virtual routers of a node */
 #define TRACE_TEXT_MAX    65536
-#define TRACE_FLIGHTS_MAX 4096
+#define TRACE_FLIGHTS_MAX 4096 /* on the link; more are lost, as in a full queue */
+#define TRACE_INBOX_MAX   64   /* packets that wait for a paused node, as in a socket's buffer */
 #define TRACE_PACKET_MAX  64
 
 struct trace_flight {
@@ -38,6 +39,7 @@ struct trace_node {
 	struct vrrp_instance_model instances[2][TRACE_VRS_MAX];
 	struct vrrp_router router;
 	size_t n_done;
+	size_t n_inbox;                /* packets on their way to it */
 	bool addresses[TRACE_VRS_MAX]; /* in its kernel */
 };
 
