@@ -117,10 +117,8 @@ settle_sorry(struct checker_virtual *vs, struct checker_actions *out)
 					 .dest = &vs->model->sorry,
 					 .weight = want.weight };
 
-	if (vs->twin) {
-		settle_real(vs->twin, out);
+	if (vs->twin) /* its entry is settled as the real server's */
 		return;
-	}
 	if (want.present &&
 	    (!vs->sorry_in_table || vs->sorry_dirty || vs->sorry_table_weight != want.weight)) {
 		action.type = CHECKER_DO_DEST;

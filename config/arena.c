@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_MIN        (16 * 1024)
-#define CHUNK_MAX        (1024 * 1024) /* larger ones only for a single larger piece */
+#define CHUNK_MIN        ((size_t)16 * 1024)
+#define CHUNK_MAX        ((size_t)1024 * 1024) /* larger ones only for a single larger piece */
 #define ALIGNMENT        16
 #define EXIT_NO_MEMORY   204
 #define INTERN_SLOTS_MIN 64 /* a power of two */

@@ -17,7 +17,9 @@
 #include "config/vrrp_model.h"
 
 struct conf_options {
-	const char *path;      /* file or glob, as -f got it */
+	const char *path; /* file or glob, as -f got it; with text: the name for messages */
+	const char *text; /* NULL: read path. Else text_len bytes to read instead */
+	size_t text_len;
 	const char *config_id; /* for "@id" lines */
 	bool check_system;     /* look at interfaces, users and scripts of this machine (not in pure
 				  tests) */

@@ -106,7 +106,7 @@ diag_source_line(struct conf_diags *diags, struct conf_place place, size_t *len)
 		return NULL;
 	if (source->lines == NULL)
 		index_lines(source);
-	if (place.line > source->n_lines)
+	if (source->lines == NULL || place.line > source->n_lines)
 		return NULL;
 	size_t start = source->lines[place.line - 1];
 	const char *line = source->text + start;

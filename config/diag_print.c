@@ -57,7 +57,9 @@ compare_diags(const void *a, const void *b, void *arg)
 static char
 shown(char c)
 {
-	return (unsigned char)c < ' ' && c != '\t' ? '?' : c == '\x7f' ? '?' : c;
+	bool control = ((unsigned char)c < ' ' && c != '\t') || c == '\x7f';
+
+	return (char)(control ? '?' : c);
 }
 
 /* Later bytes of a UTF-8 character take no column. */

@@ -147,11 +147,11 @@ expand_braces(struct patterns *patterns, const char *pattern)
 	return !patterns->overflow;
 }
 
-/* directory/pattern, with the directory's own special bytes protected. */
+/* directory/pattern, with the directory's own special bytes protected; "" is where we are. */
 static const char *
 below(struct conf_arena *arena, const char *directory, const char *pattern)
 {
-	if (pattern[0] == '/')
+	if (pattern[0] == '/' || directory[0] == '\0')
 		return pattern;
 	char *full = conf_arena_alloc(arena, strlen(directory) * 2 + 1 + strlen(pattern) + 1);
 	char *to = full;
@@ -161,7 +161,8 @@ below(struct conf_arena *arena, const char *directory, const char *pattern)
 			*to++ = '\\';
 		*to++ = *from;
 	}
-	*to++ = '/';
+	if (to[-1] != '/')
+		*to++ = '/';
 	memcpy(to, pattern, strlen(pattern));
 	return full;
 }

@@ -97,11 +97,11 @@ struct conf_block;
 struct conf_keyword {
 	const char *name;
 	enum conf_type type;
+	unsigned flags;      /* enum conf_row_flags */
 	size_t offset, size; /* CONF_INTO() */
 	int64_t min, max;
 	const char *doc; /* one phrase for the manual, "explain" and behind the carets; without full
 			    stop */
-	unsigned flags;
 	int64_t unit_ns; /* CONF_TIME */
 	int64_t value;   /* CONF_FLAG, CONF_OPTIONAL */
 	const struct conf_choice *choices;

@@ -27,7 +27,8 @@
 struct frame {
 	struct frame *above; /* the file that includes it */
 	uint32_t file;
-	const char *directory;
+	const char *directory; /* as its path was given; "" is the working directory */
+	const char *pwd;       /* the same, absolute */
 	dev_t device;
 	ino_t inode;
 	bool in_memory;
@@ -157,7 +158,7 @@ static struct define_context
 context_of(struct reader *reader)
 {
 	return (struct define_context){
-		.directory = reader->top->directory,
+		.directory = reader->top->pwd,
 		.config_id = reader->config_id,
 		.random = &reader->random,
 	};
@@ -223,11 +224,11 @@ out:
 /* --- includes --- */
 
 static void
-include_problem(struct reader *reader, bool strict, struct conf_place place, const char *fmt,
+include_problem(struct reader *reader, bool strict, struct conf_place place, const char *code,
 		const char *path, const char *why)
 {
-	conf_diag(reader->diags, strict ? CONF_UNREADABLE : CONF_WARNING, place, "file-unreadable",
-		  NULL, fmt, path, why);
+	conf_diag(reader->diags, strict ? CONF_UNREADABLE : CONF_WARNING, place, code, NULL,
+		  "%s %s", path, why);
 	if (strict)
 		reader->failed = true;
 }
@@ -251,8 +252,8 @@ process_include(struct reader *reader, const struct lex_line *line, unsigned che
 		return;
 	}
 	if (reader->top->in_memory) {
-		include_problem(reader, true, place, "%s%s",
-				"a text that is no file cannot include", "");
+		include_problem(reader, true, place, "file-unreadable", "include",
+				"is impossible in a text that is no file");
 		return;
 	}
 	checks |= reader->top->checks;
@@ -492,16 +493,21 @@ read_lines(struct reader *reader, const char *text, size_t len)
 static const char *
 directory_of(struct reader *reader, const char *path)
 {
-	char *full = realpath(path, NULL);
-	const char *from = full == NULL ? path : full;
-	const char *slash = strrchr(from, '/');
-	const char *directory =
-		slash == NULL   ? "."
-		: slash == from ? "/"
-				: conf_arena_strn(reader->arena, from, (size_t)(slash - from));
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return "";
+	return conf_arena_strn(reader->arena, path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+static const char *
+absolute(struct reader *reader, const char *directory)
+{
+	char *full = realpath(directory[0] == '\0' ? "." : directory, NULL);
+	const char *pwd = conf_arena_str(reader->arena, full == NULL ? directory : full);
 
 	free(full);
-	return directory;
+	return pwd;
 }
 
 /* Two bytes that no keepalived.conf begins with. */
@@ -568,17 +574,20 @@ read_path(struct reader *reader, const char *path, bool strict, struct conf_plac
 	if (why != NULL) {
 		if (error != 0)
 			why = conf_arena_printf(reader->arena, "%s: %s", why, strerror(error));
-		include_problem(reader, strict, place, "%s %s", path, why);
+		include_problem(reader, strict, place, "file-unreadable", path, why);
 		return;
 	}
 	why = refusal(reader, &file, &fatal);
 	if (why != NULL) {
-		include_problem(reader, strict || fatal, place, "%s %s", path, why);
+		include_problem(reader, strict || fatal, place,
+				is_open(reader, &file) ? "include-loop" : "file-unreadable", path,
+				why);
 		free(file.text);
 		return;
 	}
 	struct frame frame = {
 		.directory = directory_of(reader, path),
+		.pwd = absolute(reader, directory_of(reader, path)),
 		.device = file.device,
 		.inode = file.inode,
 		.checks = 0,
@@ -601,9 +610,8 @@ missing(struct reader *reader, const struct include_match *match, unsigned check
 		      (match->braced && (checks & INCLUDE_BRACE));
 
 	if (strict || !match->wildcard)
-		include_problem(reader, strict, place,
-				match->wildcard ? "no file matches %s%s" : "there is no file %s%s",
-				match->pattern, "");
+		include_problem(reader, strict, place, "file-missing", match->pattern,
+				match->wildcard ? "matches no file" : "does not exist");
 }
 
 static void
@@ -611,12 +619,12 @@ read_matches(struct reader *reader, const char *pattern, unsigned checks, struct
 {
 	const struct include_match *matches;
 	struct conf_arena *arena = conf_arena_new();
-	const char *directory = reader->top == NULL ? "." : reader->top->directory;
+	const char *directory = reader->top == NULL ? "" : reader->top->directory;
 	size_t n = include_find(arena, directory, pattern, &matches);
 
 	if (n == 0)
-		include_problem(reader, true, place, "the braces of %s make more than %s patterns",
-				pattern, HF_STRINGIFY(INCLUDE_PATTERNS_MAX));
+		include_problem(reader, true, place, "include-pattern", pattern,
+				"makes more than " HF_STRINGIFY(INCLUDE_PATTERNS_MAX) " patterns");
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = 0; j < matches[i].n_paths; j++)
 			read_path(reader, matches[i].paths[j], (checks & INCLUDE_READ) != 0, place);
@@ -642,7 +650,7 @@ static void
 read_memory(struct reader *reader)
 {
 	const struct conf_read_options *options = reader->options;
-	struct frame frame = { .directory = ".", .in_memory = true };
+	struct frame frame = { .directory = "", .pwd = "", .in_memory = true };
 	char *copy = malloc(options->text_len + 1);
 
 	if (copy == NULL)
