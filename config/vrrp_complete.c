@@ -130,7 +130,7 @@ settle_advert_int(struct conf_completion *c, struct vrrp_instance_draft *inst)
 		conf_diag(c->diags, CONF_ERROR, place_of(inst, "advert_int"), "advert-int-range",
 			  "expected 0.01 to 40.95 seconds",
 			  "VRRP version 3 has no room for an advert_int above 40.95 seconds");
-		units = ADVERT_V3_MAX_CS;
+		return;
 	}
 	if (inst->model.version == 2 && units > ADVERT_V2_MAX_S)
 		units = ADVERT_V2_MAX_S;

@@ -37,6 +37,13 @@ complete_group(struct conf_completion *c, const struct name_index *instances, si
 	struct vrrp_group_draft *group = c->draft->groups[number];
 	size_t kept = 0;
 
+	if (group->n_members == 0)
+		conf_diag(c->diags, CONF_WARNING, group->place, "group-empty",
+			  "add group { INSTANCE INSTANCE }",
+			  "sync group %s has no members; ignored", group->model.name);
+	if (group->n_members == 1)
+		conf_diag(c->diags, CONF_WARNING, group->place, "group-single", NULL,
+			  "sync group %s has only one member", group->model.name);
 	for (size_t i = 0; i < group->n_members; i++) {
 		struct vrrp_member_draft member = group->members[i];
 
@@ -71,15 +78,8 @@ drop_empty(struct conf_completion *c)
 	for (size_t i = 0; i < draft->n_groups; i++) {
 		struct vrrp_group_draft *group = draft->groups[i];
 
-		if (group->n_members == 0) {
-			conf_diag(c->diags, CONF_WARNING, group->place, "group-empty",
-				  "add group { INSTANCE INSTANCE }",
-				  "sync group %s has no members; ignored", group->model.name);
+		if (group->n_members == 0)
 			continue;
-		}
-		if (group->n_members == 1)
-			conf_diag(c->diags, CONF_WARNING, group->place, "group-single", NULL,
-				  "sync group %s has only one member", group->model.name);
 		for (size_t m = 0; m < group->n_members; m++)
 			draft->instances[group->members[m].index]->model.group_index = kept;
 		draft->groups[kept++] = group;
