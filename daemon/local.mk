@@ -28,11 +28,14 @@ daemon_tests = \
 	tests/unit/daemon/test_journal \
 	tests/unit/daemon/test_memory \
 	tests/unit/daemon/test_options \
-	tests/unit/daemon/test_pidfile
+	tests/unit/daemon/test_pidfile \
+	tests/unit/daemon/test_supervisor
 check_PROGRAMS += $(daemon_tests)
 tests_unit_daemon_test_backoff_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
 tests_unit_daemon_test_journal_LDADD = libdaemon.a libhf.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_test_memory_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
 tests_unit_daemon_test_options_LDADD = libdaemon.a libhf.a $(EVENT_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_test_pidfile_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
+tests_unit_daemon_test_supervisor_LDADD = \
+	libdaemon.a libhf.a $(EVENT_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 endif
