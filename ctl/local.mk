@@ -11,6 +11,10 @@ libctl_a_SOURCES = \
 	ctl/print_status.c \
 	ctl/text.c
 
+bin_PROGRAMS += holdfast
+holdfast_SOURCES = ctl/holdfast.c
+holdfast_LDADD = libctl.a libconfig.a libhf.a $(CRYPTO_LIBS) $(JANSSON_LIBS)
+
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/ctl/test_print
 tests_unit_ctl_test_print_LDADD = libctl.a libhf.a $(JANSSON_LIBS) $(CMOCKA_LIBS)

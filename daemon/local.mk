@@ -22,6 +22,11 @@ libdaemon_a_SOURCES = \
 	daemon/supervisor.c daemon/supervisor.h \
 	daemon/supervisor_stop.c daemon/supervisor_stop.h
 
+sbin_PROGRAMS += holdfastd
+holdfastd_SOURCES = daemon/main.c
+holdfastd_LDADD = libdaemon.a libvrrp.a libvrrp_core.a libchecker.a libipvs.a librunner.a libconfig.a \
+	libhf.a $(EVENT_LIBS) $(NL_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS) $(CAPNG_LIBS)
+
 if UNIT_TESTS
 daemon_tests = \
 	tests/unit/daemon/test_backoff \

@@ -245,12 +245,14 @@ is_fatal(int status)
 static void
 restart_later(struct supervisor *sup, struct room *room, int status)
 {
-	hf_time due = backoff_after_death(&room->backoff, room->started, hf_time_now());
+	hf_time now = hf_time_now();
+	hf_time due = backoff_after_death(&room->backoff, room->started, now);
 	char end[160], detail[200];
 
 	describe_end(room, status, end);
-	snprintf(detail, sizeof(detail), "%s next-start=%.0fs", end,
-		 (double)hf_between(hf_time_now(), due) / 1e9);
+	/* Whole seconds: the policy knows no others. */
+	snprintf(detail, sizeof(detail), "%s next-start=%llds", end,
+		 (long long)((hf_between(now, due) + HF_SECONDS(1) / 2) / HF_SECONDS(1)));
 	room_change(sup, room, HF_ERROR, 0, ROOM_WAITING, WIFSIGNALED(status) ? "killed" : "died",
 		    detail);
 	room->restarts++;
