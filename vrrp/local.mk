@@ -41,7 +41,8 @@ if UNIT_TESTS
 check_PROGRAMS += \
 	tests/unit/vrrp/test_vrrp_engine \
 	tests/unit/vrrp/test_vrrp_packet \
-	tests/unit/vrrp/test_vrrp_router
+	tests/unit/vrrp/test_vrrp_router \
+	tests/unit/vrrp/test_vrrp_sim
 tests_unit_vrrp_test_vrrp_engine_SOURCES = tests/unit/vrrp/test_vrrp_engine.c \
 	tests/unit/vrrp/trace.c tests/unit/vrrp/trace.h
 tests_unit_vrrp_test_vrrp_engine_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
@@ -49,8 +50,17 @@ tests_unit_vrrp_test_vrrp_packet_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
 tests_unit_vrrp_test_vrrp_router_SOURCES = tests/unit/vrrp/test_vrrp_router.c \
 	tests/unit/vrrp/trace.c tests/unit/vrrp/trace.h
 tests_unit_vrrp_test_vrrp_router_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
-
+tests_unit_vrrp_test_vrrp_sim_SOURCES = tests/unit/vrrp/test_vrrp_sim.c \
+	tests/unit/vrrp/trace.c tests/unit/vrrp/trace.h
+tests_unit_vrrp_test_vrrp_sim_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/vrrp/test_vrrp_net tests/unit/vrrp/test_vrrp_wire
 tests_unit_vrrp_test_vrrp_net_LDADD = libvrrp.a libhf.a $(CMOCKA_LIBS)
 tests_unit_vrrp_test_vrrp_wire_LDADD = libvrrp.a libhf.a $(CMOCKA_LIBS)
 endif
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_vrrp_packet
+tests_fuzz_fuzz_vrrp_packet_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_vrrp_packet_LDADD = libvrrp_core.a libhf.a
+endif
+EXTRA_DIST += tests/fuzz/corpus-vrrp_packet
