@@ -2,6 +2,8 @@
 /* The bounded queue before runner/. When hooks run and with which words is checker_carry.c's. */
 #include "checker/checker_hooks.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,13 +106,11 @@ void
 checker_hooks_line(struct checker_hooks *hooks, struct hf_ipc *link, const char *line)
 {
 	struct runner_line head = { .from_vrrp = 0 };
-	uint8_t buf[sizeof(head) + LINE_MAX_BYTES];
-	size_t len = strlen(line);
+	char buf[sizeof(head) + LINE_MAX_BYTES];
+	int len;
 
-	if (len >= LINE_MAX_BYTES)
-		len = LINE_MAX_BYTES - 1;
 	memcpy(buf, &head, sizeof(head));
-	memcpy(buf + sizeof(head), line, len);
-	buf[sizeof(head) + len] = '\n';
-	send_or_wait(hooks, link, RUNNER_MSG_FIFO, buf, sizeof(head) + len + 1);
+	len = snprintf(buf + sizeof(head), LINE_MAX_BYTES, "%s\n", line);
+	assert(len < LINE_MAX_BYTES); /* names have limits far below */
+	send_or_wait(hooks, link, RUNNER_MSG_FIFO, buf, sizeof(head) + (size_t)len);
 }

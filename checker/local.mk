@@ -20,10 +20,13 @@ libchecker_a_SOURCES = \
 
 if UNIT_TESTS
 check_PROGRAMS += \
+	tests/unit/checker/test_checker_probe \
 	tests/unit/checker/test_checker_spread \
 	tests/unit/checker/test_checker_table \
 	tests/unit/checker/test_checker_verdict \
 	tests/unit/checker/test_http_packet
+tests_unit_checker_test_checker_probe_LDADD = \
+	libchecker.a libhf.a $(CRYPTO_LIBS) $(EVENT_LIBS) $(CMOCKA_LIBS)
 tests_unit_checker_test_checker_spread_LDADD = libchecker.a libhf.a $(CMOCKA_LIBS)
 tests_unit_checker_test_checker_table_SOURCES = \
 	tests/unit/checker/test_checker_table.c tests/unit/checker/checker_bench.h
