@@ -200,15 +200,37 @@ lex_uncomment(struct lex_line *line, struct lex_buf *buf, bool plain)
 	}
 }
 
+/* The byte behind "${NAME}" at `at`, or `at` when nothing like it stands there. A definition that
+ * does not exist (it was complained about) leaves it; cut in pieces it would only confuse. */
+static size_t
+skip_reference(const struct lex_line *line, size_t at)
+{
+	if (line->text[at] != '$' || at + 1 == line->len || line->text[at + 1] != '{')
+		return at;
+	for (size_t i = at + 2; i < line->len && line->text[i] != '{'; i++) {
+		if (line->text[i] == '}')
+			return i + 1;
+		if (lex_blank(line->text[i]) || line->text[i] == '"')
+			break;
+	}
+	return at;
+}
+
 size_t
 lex_find_brace(const struct lex_line *line, size_t from, bool plain)
 {
 	bool closed;
 
 	for (size_t i = from; i < line->len;) {
-		if (line->text[i] == '{' || line->text[i] == '}')
+		char c = line->text[i];
+
+		if (c == '{' || c == '}')
 			return i;
-		i = line->text[i] == '"' ? skip_quoted(line, i, plain, &closed) : i + 1;
+		size_t behind = c == '"'   ? skip_quoted(line, i, plain, &closed)
+				: c == '$' ? skip_reference(line, i)
+					   : i;
+
+		i = behind > i ? behind : i + 1;
 	}
 	return line->len;
 }

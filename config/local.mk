@@ -52,6 +52,7 @@ libconfig_a_SOURCES = \
 if UNIT_TESTS
 check_PROGRAMS += \
 	tests/unit/config/test_diag \
+	tests/unit/config/test_golden \
 	tests/unit/config/test_include \
 	tests/unit/config/test_keyword \
 	tests/unit/config/test_load \
@@ -59,6 +60,7 @@ check_PROGRAMS += \
 	tests/unit/config/test_words
 config_test_libs = libconfig.a libhf.a $(CMOCKA_LIBS)
 tests_unit_config_test_diag_LDADD = $(config_test_libs)
+tests_unit_config_test_golden_LDADD = $(config_test_libs)
 tests_unit_config_test_include_SOURCES = tests/unit/config/test_include.c tests/unit/config/render.h
 tests_unit_config_test_include_LDADD = $(config_test_libs)
 tests_unit_config_test_keyword_SOURCES = tests/unit/config/test_keyword.c tests/unit/config/render.h
@@ -69,3 +71,12 @@ tests_unit_config_test_tree_SOURCES = tests/unit/config/test_tree.c tests/unit/c
 tests_unit_config_test_tree_LDADD = $(config_test_libs)
 tests_unit_config_test_words_LDADD = $(config_test_libs)
 endif
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_config
+tests_fuzz_fuzz_config_LDADD = libconfig.a libhf.a
+tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif
+
+# What the configuration's fuzzer starts from, too.
+EXTRA_DIST += tests/golden/config

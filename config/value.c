@@ -468,8 +468,14 @@ value_expected(const struct conf_keyword *row, char buf[VALUE_EXPECTED_MAX])
 	}
 	size_t len = strlen(buf);
 
-	if (row->doc != NULL)
-		snprintf(buf + len, VALUE_EXPECTED_MAX - len, len == 0 ? "%s" : " (%s)", row->doc);
+	if (row->doc != NULL) {
+		/* The manual's phrase, but its default does not help who set a value. */
+		const char *tail = strstr(row->doc, " (default");
+		int shown = tail == NULL ? (int)strlen(row->doc) : (int)(tail - row->doc);
+
+		snprintf(buf + len, VALUE_EXPECTED_MAX - len, len == 0 ? "%.*s" : " (%.*s)", shown,
+			 row->doc);
+	}
 	return buf;
 }
 

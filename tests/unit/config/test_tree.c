@@ -181,6 +181,17 @@ unknown_definitions_in_braces_are_told(void **state)
 }
 
 static void
+an_unknown_definition_is_not_cut_at_its_braces(void **state)
+{
+	(void)state;
+	assert_reads("b x${X}y {\n}",
+		     "b(x${X}y){}\n"
+		     "t:1:4: warning: there is no definition of X [definition-unknown]\n");
+	assert_reads("b $ { c }", "b($){c}\n");
+	assert_reads("b ${ c }", "b($){c}\n");
+}
+
+static void
 plain_text_is_taken_as_it_is(void **state)
 {
 	static const char *const texts[] = {
@@ -239,6 +250,7 @@ main(void)
 		cmocka_unit_test(broken_loops_are_errors),
 		cmocka_unit_test(places_survive_expansion),
 		cmocka_unit_test(unknown_definitions_in_braces_are_told),
+		cmocka_unit_test(an_unknown_definition_is_not_cut_at_its_braces),
 		cmocka_unit_test(plain_text_is_taken_as_it_is),
 		cmocka_unit_test(a_line_may_be_long_but_not_endless),
 	};
