@@ -141,24 +141,6 @@ may_resume(struct vrrp_local *local, hf_time now)
 	return silence_ns < vrrp_resume_limit_ns(model);
 }
 
-/* Left-overs of an earlier run are removed, unless the instance goes on with them. */
-static void
-strip_addresses(struct vrrp_local *local)
-{
-	struct vrrp_shell *shell = local->shell;
-	char text[HF_ADDR_TEXT_MAX];
-
-	for (size_t i = 0; i < local->ties.n_addresses; i++) {
-		struct net_address *address = local->ties.addresses[i];
-
-		if (address_strip(shell->table, &shell->plan, address))
-			hf_log(HF_INFO, local->inst->model->name,
-			       "removing %s/%u from %s, left over from an earlier run",
-			       hf_addr_text(&address->prefix.addr, text), address->prefix.len,
-			       address->link->now.name);
-	}
-}
-
 static void
 start_instance(struct vrrp_local *local, hf_time now)
 {
@@ -169,7 +151,7 @@ start_instance(struct vrrp_local *local, hf_time now)
 	ev.source = vrrp_local_source(local);
 	ev.resume_active = may_resume(local, now);
 	if (!ev.resume_active || ev.unmet != 0)
-		strip_addresses(local);
+		vrrp_local_strip(local);
 	local->started = true;
 	vrrp_shell_step(local, &ev, now);
 }

@@ -106,8 +106,12 @@ vrrp_local_recheck(struct vrrp_local *local, hf_time now)
 		return;
 	struct vrrp_event ev = { .type = VRRP_EV_CONDITIONS, .unmet = vrrp_local_unmet(local) };
 
-	if (ev.unmet != (inst->unmet & ~(uint32_t)VRRP_UNMET_GROUP))
-		vrrp_shell_step(local, &ev, now);
+	if (ev.unmet == (inst->unmet & ~(uint32_t)VRRP_UNMET_GROUP))
+		return;
+	/* An interface that was away may have kept what could not be removed from it. */
+	if (ev.unmet == 0 && !local->holding)
+		vrrp_local_strip(local);
+	vrrp_shell_step(local, &ev, now);
 }
 
 /* Whose address is it? The first instance that holds it, for the event's subject. */

@@ -12,23 +12,18 @@
 
 #define US_PER_SECOND 1000000
 
-static const char *
-yes_no(bool yes)
-{
-	return yes ? "yes" : "no";
-}
-
 static void
 print_when(FILE *out, const char *what, int64_t us)
 {
 	time_t seconds = (time_t)(us / US_PER_SECOND);
-	struct tm tm;
+	struct tm tm = { 0 };
 	char text[64] = "";
 
 	if (localtime_r(&seconds, &tm) != NULL)
 		(void)strftime(text, sizeof(text), "%a %b %e %H:%M:%S", &tm);
-	fprintf(out, "   %s = %lld.%06lld (%s.%06lld)\n", what, (long long)seconds,
-		(long long)(us % US_PER_SECOND), text, (long long)(us % US_PER_SECOND));
+	fprintf(out, "   %s = %lld.%06lld (%s.%06lld %d)\n", what, (long long)seconds,
+		(long long)(us % US_PER_SECOND), text, (long long)(us % US_PER_SECOND),
+		tm.tm_year + 1900);
 }
 
 static const char *
@@ -150,11 +145,15 @@ print_instance(FILE *out, const struct vrrp_instance *inst)
 			fprintf(out, "   Master advert interval = %u milli-sec\n",
 				inst->active_adver_cs * 10);
 	}
+	fprintf(out, "   Flags: none\n");
 	fprintf(out, "   Wantstate = %s\n", model->start_as_active ? "MASTER" : "BACKUP");
+	fprintf(out, "   Number of interface and track script faults = %d\n",
+		__builtin_popcount(inst->unmet));
 	print_when(out, "Last transition", local->since_wall_us);
 	fprintf(out, "   Interface = %s\n", model->ifname);
 	print_transport(out, inst);
 	print_garp(out, &model->garp);
+	fprintf(out, "   Down timer adverts = %u\n", model->down_timer_adverts);
 	fprintf(out, "   Send advert after receive lower priority advert = %s\n",
 		model->lower_prio_no_advert ? "false" : "true");
 	fprintf(out, "   Send advert after receive higher priority advert = %s\n",
@@ -162,6 +161,7 @@ print_instance(FILE *out, const struct vrrp_instance *inst)
 	fprintf(out, "   Virtual Router ID = %u\n", model->vrid);
 	fprintf(out, "   Priority = %u\n", model->priority);
 	fprintf(out, "   Effective priority = %u\n", inst->effective_priority);
+	fprintf(out, "   Total priority = %u\n", inst->effective_priority);
 	if (model->version == 2)
 		fprintf(out, "   Advert interval = %u sec\n", model->advert_cs / 100);
 	else
@@ -171,6 +171,7 @@ print_instance(FILE *out, const struct vrrp_instance *inst)
 	if (model->preempt_delay_ns > 0)
 		fprintf(out, "   Preempt delay = %.6f secs\n",
 			(double)model->preempt_delay_ns / 1e9);
+	fprintf(out, "   Promote_secondaries = disabled\n");
 	fprintf(out, "   Authentication type = none\n");
 	print_addresses(out, "Virtual IP", model->addresses, model->n_addresses, local);
 	print_addresses(out, "Virtual IP Excluded", model->excluded, model->n_excluded, local);
@@ -179,7 +180,11 @@ print_instance(FILE *out, const struct vrrp_instance *inst)
 	print_scripts(out, &model->notify);
 	if (inst->group != NULL)
 		fprintf(out, "   VRRP sync group = %s\n", inst->group->model->name);
-	fprintf(out, "   Using promote_secondaries = %s\n", yes_no(false));
+	fprintf(out, "   Using smtp notification = no\n");
+	fprintf(out, "   Notify deleted = %s\n",
+		model->notify.deleted.argc > 0 ? "Deleted" : "Fault");
+	fprintf(out, "   Notify priority changes = %s\n",
+		model->notify_priority_changes ? "true" : "false");
 }
 
 static void

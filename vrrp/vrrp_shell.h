@@ -127,6 +127,7 @@ int vrrp_ties_make(struct vrrp_shell *shell, const struct vrrp_instance_model *m
 void vrrp_ties_free(struct vrrp_shell *shell, struct vrrp_ties *ties);
 void vrrp_local_attach(struct vrrp_local *local, struct vrrp_ties *ties);
 void vrrp_local_hold(struct vrrp_local *local, bool hold);
+void vrrp_local_strip(struct vrrp_local *local);   /* removes left-overs from the kernel */
 void vrrp_local_abandon(struct vrrp_local *local); /* its addresses stay in the kernel for good */
 void vrrp_local_free(struct vrrp_local *local);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/hf_log.h"
 #include "vrrp/vrrp_shell.h"
 
 static const struct vrrp_address_model *
@@ -162,6 +163,23 @@ vrrp_local_hold(struct vrrp_local *local, bool hold)
 		address_unwant(shell->table, &shell->plan, address);
 		if (address->wants == 0)
 			announce_drop(address);
+	}
+}
+
+void
+vrrp_local_strip(struct vrrp_local *local)
+{
+	struct vrrp_shell *shell = local->shell;
+	char text[HF_ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < local->ties.n_addresses; i++) {
+		struct net_address *address = local->ties.addresses[i];
+
+		if (address_strip(shell->table, &shell->plan, address))
+			hf_log(HF_INFO, local->inst->model->name,
+			       "removing %s/%u from %s, left over from an earlier run",
+			       hf_addr_text(&address->prefix.addr, text), address->prefix.len,
+			       address->link->now.name);
 	}
 }
 

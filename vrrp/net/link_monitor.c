@@ -100,8 +100,14 @@ take_link(struct link_monitor *monitor, struct nlmsghdr *head)
 		facts.hwaddr_len = (uint8_t)nla_len(attrs[IFLA_ADDRESS]);
 		memcpy(facts.hwaddr, nla_data(attrs[IFLA_ADDRESS]), facts.hwaddr_len);
 	}
-	if (net_table_link_seen(monitor->table, &facts) != 0)
+	const struct net_link *holder = net_link_by_index(monitor->table, facts.ifindex);
+	bool renamed = holder != NULL && strcmp(holder->now.name, facts.name) != 0;
+
+	/* Nobody repeats the addresses of a renamed interface unless asked. */
+	if (net_table_link_seen(monitor->table, &facts) != 0 || renamed) {
 		monitor->again = true;
+		link_monitor_refresh(monitor);
+	}
 }
 
 static void
