@@ -310,6 +310,18 @@ fail:
 	close(fd);
 }
 
+/* Does somebody answer at the address? Then the socket is not ours to take. */
+static bool
+is_served(const struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool served = fd >= 0 && connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return served;
+}
+
 /* Returns a listening socket at the path, -errno otherwise. */
 static int
 listen_at(const char *path, const struct global_model *global)
@@ -322,6 +334,10 @@ listen_at(const char *path, const struct global_model *global)
 	if (fd < 0)
 		return -errno;
 	memcpy(addr.sun_path, path, strlen(path) + 1);
+	if (is_served(&addr)) {
+		close(fd);
+		return -EADDRINUSE;
+	}
 	(void)unlink(path);
 	before = umask(0177);
 	err = bind(fd, (struct sockaddr *)&addr, sizeof(addr));

@@ -63,31 +63,6 @@ setup_log(const struct daemon_options *options, const char *suffix, bool console
 	hf_log_setup(&log);
 }
 
-static int
-test_configuration(const struct daemon_options *options, const struct daemon_paths *paths)
-{
-	FILE *out = stderr;
-	struct conf *conf;
-	char *text = NULL;
-	int status;
-
-	if (options->test_log != NULL) {
-		out = fopen(options->test_log, "ae");
-		if (out == NULL) {
-			fprintf(stderr, "holdfastd: %s cannot be written: %s\n", options->test_log,
-				strerror(errno));
-			return EXIT_FATAL;
-		}
-	}
-	conf = reload_read(paths->config, options, true, &text, &status);
-	fputs(text != NULL ? text : "", out);
-	conf_free(conf);
-	free(text);
-	if (out != stderr)
-		fclose(out);
-	return status;
-}
-
 /*
  * The namespace decides which interfaces there are, and may itself stand in the file: then a first
  * reading looks for it. Returns 0 or an exit status.
@@ -115,6 +90,33 @@ enter_namespace(const struct daemon_options *options, const struct daemon_paths 
 	free(text);
 	conf_free(conf);
 	return err != 0 ? EXIT_FATAL : 0;
+}
+
+static int
+test_configuration(const struct daemon_options *options, const struct daemon_paths *paths)
+{
+	FILE *out = stderr;
+	struct conf *conf;
+	char *text = NULL;
+	int status = enter_namespace(options, paths);
+
+	if (status != 0)
+		return status;
+	if (options->test_log != NULL) {
+		out = fopen(options->test_log, "ae");
+		if (out == NULL) {
+			fprintf(stderr, "holdfastd: %s cannot be written: %s\n", options->test_log,
+				strerror(errno));
+			return EXIT_FATAL;
+		}
+	}
+	conf = reload_read(paths->config, options, true, &text, &status);
+	fputs(text != NULL ? text : "", out);
+	conf_free(conf);
+	free(text);
+	if (out != stderr)
+		fclose(out);
+	return status;
 }
 
 static void

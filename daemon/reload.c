@@ -104,7 +104,7 @@ reload_configured(struct supervisor *sup, const char *error)
 		finish(sup, true, sup->reload_text != NULL ? sup->reload_text : "");
 		return;
 	}
-	supervisor_change(sup, HF_ERROR, sup->reload_cause, "configuration", "reading", "partly",
+	supervisor_change(sup, HF_ERROR, sup->reload_cause, "configuration", "reading", "unchanged",
 			  "room-refused", "%s", error);
 	if (asprintf(&text, "%serror: room %s\n", sup->reload_text != NULL ? sup->reload_text : "",
 		     error) < 0)

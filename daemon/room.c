@@ -182,13 +182,20 @@ on_closed(void *arg, struct hf_ipc *ipc)
 
 static const struct hf_ipc_ops channel_ops = { on_message, on_closed };
 
+static void
+text_drop(struct room_text *text)
+{
+	if (text->fd >= 0)
+		close(text->fd);
+	text->fd = -1;
+}
+
 int
 room_init(struct room *room, enum hf_room_kind kind, struct hf_loop *loop,
 	  const struct room_events *events, void *arg)
 {
-	*room = (struct room){
-		.kind = kind, .events = events, .arg = arg, .loop = loop, .text = { .fd = -1 }
-	};
+	*room = (struct room){ .kind = kind, .events = events, .arg = arg, .loop = loop };
+	room->text.fd = room->before.fd = -1;
 	room->timer = hf_timer_new(loop, HF_PRIO_NORMAL, on_timer, room);
 	room->memory = memory_new(HF_ROOM_RECORDS_MAX);
 	return room->timer != NULL && room->memory != NULL ? 0 : -ENOMEM;
@@ -203,9 +210,8 @@ room_clear(struct room *room)
 	room->ipc = NULL;
 	hf_timer_free(room->timer);
 	memory_free(room->memory);
-	if (room->text.fd >= 0)
-		close(room->text.fd);
-	room->text.fd = -1;
+	text_drop(&room->text);
+	text_drop(&room->before);
 }
 
 static void
@@ -266,9 +272,23 @@ send_config(struct room *room, uint64_t cause)
 void
 room_configure(struct room *room, int fd, uint64_t generation, uint64_t cause)
 {
-	if (room->text.fd >= 0)
-		close(room->text.fd);
+	text_drop(&room->before);
+	room->before = room->text;
 	room->text = (struct room_text){ .fd = fd, .generation = generation };
+	send_config(room, cause);
+}
+
+void
+room_revert(struct room *room, bool send, uint64_t generation, uint64_t cause)
+{
+	if (room->before.fd < 0)
+		return;
+	text_drop(&room->text);
+	room->text = room->before;
+	room->before.fd = -1;
+	if (!send)
+		return;
+	room->text.generation = generation;
 	send_config(room, cause);
 }
 

@@ -67,7 +67,8 @@ struct room {
 	struct memory *memory;
 	bool memory_full_said;
 	int64_t predecessor_end_ns;
-	struct room_text text;    /* the last configuration sent */
+	struct room_text text;    /* the configuration it is to have */
+	struct room_text before;  /* the one before, until text is good for every room */
 	bool had_config;          /* this process has a configuration in force */
 	uint64_t good_generation; /* the last that this room (or a predecessor) accepted */
 	uint64_t cause;           /* change that led to the present state */
@@ -94,6 +95,11 @@ int room_spawn(struct room *room, struct hf_room_hello *hello) HF_MUST_CHECK;
 
 /* Takes over the sealed text (fd) and sends it when the room is alive. */
 void room_configure(struct room *room, int fd, uint64_t generation, uint64_t cause);
+/*
+ * Goes back to the text before. send: the room has taken the present one, so it is told, under this
+ * generation.
+ */
+void room_revert(struct room *room, bool send, uint64_t generation, uint64_t cause);
 /* Sends the present text again: to a successor. */
 void room_configure_again(struct room *room, uint64_t cause);
 

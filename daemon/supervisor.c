@@ -119,6 +119,24 @@ fill_hello(const struct supervisor *sup, enum hf_room_kind kind, struct hf_room_
 			 sup->conf->global->instance);
 }
 
+/* Rooms that were not needed at the start get their pid file now. */
+static void
+write_pid_file(struct supervisor *sup, const struct room *room)
+{
+	const char *const paths[HF_ROOM_KINDS] = {
+		[HF_ROOM_VRRP] = sup->paths->vrrp_pid, [HF_ROOM_CHECKER] = sup->paths->checkers_pid
+	};
+	struct pidfile *pidfile = &sup->pidfiles[room->kind];
+	const char *path = paths[room->kind];
+	int err = 0;
+
+	if (pidfile->path == NULL && path != NULL && path[0] != '\0')
+		err = pidfile_take(pidfile, path);
+	if (err != 0)
+		hf_log(HF_WARNING, NULL, "pid file %s cannot be made: %s", path, strerror(-err));
+	pidfile_write(pidfile, room->pid);
+}
+
 /* Starts a process for the room; without success it is tried again later. */
 static bool
 start_room(struct supervisor *sup, struct room *room, uint64_t cause, const char *reason)
@@ -139,7 +157,7 @@ start_room(struct supervisor *sup, struct room *room, uint64_t cause, const char
 	}
 	snprintf(detail, sizeof(detail), "pid=%ld", (long)room->pid);
 	room_change(sup, room, HF_INFO, cause, ROOM_STARTING, reason, detail);
-	pidfile_write(&sup->pidfiles[room->kind], room->pid);
+	write_pid_file(sup, room);
 	return true;
 }
 
@@ -152,11 +170,41 @@ on_changed(void *arg, struct room *room, const struct hf_change *change)
 	journal_change(sup, change);
 }
 
+/*
+ * A room of a running daemon refused: those that accepted get their old text again. Returns false
+ * when there is nobody to wait for.
+ */
+static bool
+revert(struct supervisor *sup)
+{
+	unsigned int accepted = ~sup->failed;
+
+	sup->phase = PHASE_REVERTING;
+	sup->generation++;
+	conf_free(sup->conf);
+	sup->conf = sup->conf_before;
+	sup->conf_before = NULL;
+	for (int kind = HF_ROOM_RUNNER; kind <= HF_ROOM_VRRP; kind++) {
+		struct room *room = &sup->rooms[kind];
+		bool send = room_is_alive(room) && (accepted & BIT(kind)) != 0;
+
+		if (send)
+			sup->awaited |= BIT(kind);
+		room_revert(room, send, sup->generation, sup->reload_cause);
+	}
+	hf_timer_set(sup->limit, hf_after(hf_time_now(), CONFIGURE_MAX_NS));
+	return sup->awaited != 0;
+}
+
 /* All rooms have answered (or never will): tells who waits for it. */
 static void
 finish_configuration(struct supervisor *sup)
 {
+	if (sup->failed != 0 && sup->phase == PHASE_CONFIGURING && revert(sup))
+		return;
 	hf_timer_set(sup->limit, HF_UNSET);
+	conf_free(sup->conf_before);
+	sup->conf_before = NULL;
 	sup->phase = PHASE_RUNNING;
 	if (sup->configured != NULL)
 		sup->configured(sup, sup->failed != 0 ? sup->refusal : NULL);
@@ -343,6 +391,7 @@ supervisor_clear(struct supervisor *sup)
 		room_clear(&sup->rooms[kind]);
 	hf_timer_free(sup->limit);
 	journal_free(sup->journal);
+	conf_free(sup->conf_before);
 	conf_free(sup->conf);
 	free(sup->reload_text);
 }
@@ -373,7 +422,8 @@ supervisor_configure(struct supervisor *sup, struct conf *conf, uint64_t cause)
 
 	if (err != 0)
 		return err;
-	conf_free(sup->conf);
+	conf_free(sup->conf_before);
+	sup->conf_before = sup->conf;
 	sup->conf = conf;
 	sup->generation++;
 	sup->failed = 0;

@@ -24,7 +24,13 @@
 #define STOP_RUNNER_NS   HF_SECONDS(15) /* it finishes STOP scripts */
 #define CONFIGURE_MAX_NS HF_SECONDS(30) /* until a room that does not confirm is said to hang */
 
-enum supervisor_phase { PHASE_STARTING, PHASE_RUNNING, PHASE_CONFIGURING, PHASE_STOPPING };
+enum supervisor_phase {
+	PHASE_STARTING,
+	PHASE_RUNNING,
+	PHASE_CONFIGURING,
+	PHASE_REVERTING, /* a room refused: the others are told to go back */
+	PHASE_STOPPING,
+};
 
 struct control;
 
@@ -34,7 +40,8 @@ struct supervisor {
 	struct hf_loop *loop;
 	struct sd_notify *notify; /* NULL: systemd is not listening */
 	struct control *control;  /* NULL: no control socket */
-	struct conf *conf;        /* in force */
+	struct conf *conf;        /* in force, or being put in force */
+	struct conf *conf_before; /* to go back to when a room refuses */
 	struct journal *journal;
 	struct hf_change_ids ids;
 	struct room rooms[HF_ROOM_KINDS]; /* [HF_ROOM_DAEMON] and [HF_ROOM_CLUSTER] stay off */
@@ -63,8 +70,9 @@ void supervisor_clear(struct supervisor *sup);
 
 /*
  * Puts a configuration in force: takes it over, starts rooms that are needed now, sends every room
- * its part. sup->configured is called when all have answered. Returns 0, or -errno and nothing has
- * changed (the configuration is still the caller's).
+ * its part. When a room of a running daemon refuses, all go back to what they had. sup->configured
+ * is called when that is settled. Returns 0, or -errno and nothing has changed (the configuration
+ * is still the caller's).
  */
 int supervisor_configure(struct supervisor *sup, struct conf *conf, uint64_t cause) HF_MUST_CHECK;
 

@@ -471,6 +471,19 @@ refusal_at_reload_keeps_the_room(void **state)
 	assert_int_equal(stage->sup.rooms[HF_ROOM_VRRP].state, ROOM_RUNNING);
 }
 
+/* What one room refuses, no room keeps. */
+static void
+refusal_at_reload_takes_all_rooms_back(void **state)
+{
+	struct stage *stage = *state;
+
+	start(stage, "good");
+	assert_int_equal(supervisor_configure(&stage->sup, conf_saying("refuse"), 0), 0);
+	run_until(stage, answered_twice);
+	assert_int_equal(count_lines(stage, "checker config next"), 2);
+	assert_string_equal(stage->sup.conf->vrrp->router_id, "good");
+}
+
 static void
 room_that_is_not_needed_is_not_started(void **state)
 {
@@ -495,6 +508,8 @@ main(int argc, char *argv[])
 		cmocka_unit_test_setup_teardown(refusal_at_start_ends_the_daemon_with_its_code,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(refusal_at_reload_keeps_the_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(refusal_at_reload_takes_all_rooms_back, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(room_that_is_not_needed_is_not_started, setup,
 						teardown),
 	};
