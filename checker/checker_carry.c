@@ -234,11 +234,19 @@ log_quorum(const struct checker_virtual *vs, bool up)
 		hf_log(HF_NOTICE, NULL, "Lost quorum %u-%u=%lld > %lld for VS %s", vs->quorum,
 		       vs->hysteresis, (long long)vs->quorum - vs->hysteresis,
 		       (long long)vs->alive_weight, vs->model->name);
-	if (vs->model->has_sorry)
-		hf_log(HF_NOTICE, NULL, "%sing sorry server %s %s VS %s",
-		       up ? (vs->model->sorry_inhibit ? "Disabl" : "Remov")
-			  : (vs->model->sorry_inhibit ? "Enabl" : "Add"),
-		       vs->model->sorry.name, up ? "from" : "to", vs->model->name);
+}
+
+static void
+log_sorry(const struct checker_action *action)
+{
+	const struct virtual_server_model *model = action->virtual_server->model;
+	bool in = action->type == CHECKER_DO_DEST && action->weight > 0;
+	const char *what = in ? "Add" : "Remov";
+
+	if (model->sorry_inhibit)
+		what = in ? "Enabl" : "Disabl";
+	hf_log(HF_NOTICE, NULL, "%sing sorry server %s %s VS %s", what, model->sorry.name,
+	       in ? "to" : "from", model->name);
 }
 
 static void
@@ -334,9 +342,13 @@ carry_one(struct checker_state *st, const struct checker_action *action)
 		remember_virtual(st, action->virtual_server);
 		carry_order(st, action);
 		break;
-	case CHECKER_DO_SERVICE:
 	case CHECKER_DO_DEST:
 	case CHECKER_DO_DEST_GONE:
+		if (!action->real)
+			log_sorry(action);
+		carry_order(st, action);
+		break;
+	case CHECKER_DO_SERVICE:
 		carry_order(st, action);
 		break;
 	}
