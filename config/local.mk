@@ -56,6 +56,8 @@ check_PROGRAMS += \
 	tests/unit/config/test_include \
 	tests/unit/config/test_keyword \
 	tests/unit/config/test_load \
+	tests/unit/config/test_round_trip \
+	tests/unit/config/test_script_check \
 	tests/unit/config/test_tree \
 	tests/unit/config/test_words
 config_test_libs = libconfig.a libhf.a $(CMOCKA_LIBS)
@@ -67,6 +69,8 @@ tests_unit_config_test_keyword_SOURCES = tests/unit/config/test_keyword.c tests/
 tests_unit_config_test_keyword_LDADD = $(config_test_libs)
 tests_unit_config_test_load_SOURCES = tests/unit/config/test_load.c tests/unit/config/render.h
 tests_unit_config_test_load_LDADD = $(config_test_libs)
+tests_unit_config_test_round_trip_LDADD = $(config_test_libs)
+tests_unit_config_test_script_check_LDADD = $(config_test_libs)
 tests_unit_config_test_tree_SOURCES = tests/unit/config/test_tree.c tests/unit/config/render.h
 tests_unit_config_test_tree_LDADD = $(config_test_libs)
 tests_unit_config_test_words_LDADD = $(config_test_libs)
