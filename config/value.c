@@ -145,99 +145,98 @@ choices_text(const struct conf_choice *choices, char buf[CHOICES_TEXT])
 
 /* --- converters --- */
 
+/* What was expected is put together only for a complaint: numbers are read far more often. */
+static bool
+refuse(struct conf_walk *walk, const struct conf_node *node, size_t word, const char *what,
+       const char *expected, enum number kind, const char *syntax)
+{
+	if (need_word(walk, node, word, what, expected) == NULL)
+		return false;
+	if (kind == NUMBER_BAD)
+		return complain(walk, node, word, what, "value-syntax", expected, syntax);
+	return complain(walk, node, word, what, "value-range", expected, "is out of range");
+}
+
+/* row (may be NULL) describes what is expected, with the manual's phrase. */
 static bool
 word_uint(struct conf_walk *walk, const struct conf_node *node, size_t word, const char *what,
-	  int base, uint64_t min, uint64_t max, const char *expected, uint64_t *out)
+	  uint64_t min, uint64_t max, const struct conf_keyword *row, uint64_t *out)
 {
-	char text[80];
-
-	if (expected == NULL) {
-		snprintf(text, sizeof(text), "expected %" PRIu64 " to %" PRIu64, min, max);
-		expected = text;
-	}
-	const char *digits = need_word(walk, node, word, what, expected);
-	uint64_t value = 0;
-
-	if (digits == NULL)
-		return false;
+	char expected[VALUE_EXPECTED_MAX];
+	const char *digits = word < node->n_words ? node->words[word].text : "";
 	bool negative = digits[0] == '-' && digits[1] >= '0' && digits[1] <= '9';
+	int base = row != NULL && (row->flags & CONF_ANY_BASE) ? 0 : 10;
+	uint64_t value = 0;
 	enum number kind = parse_digits(digits + negative, base, &value);
 
-	if (kind == NUMBER_BAD)
-		return complain(walk, node, word, what, "value-syntax", expected,
-				"is not a whole number");
-	if (negative || kind == NUMBER_HUGE || value < min || value > max)
-		return complain(walk, node, word, what, "value-range", expected, "is out of range");
-	*out = value;
-	return true;
+	if (kind == NUMBER_FINE && !negative && value >= min && value <= max) {
+		*out = value;
+		return true;
+	}
+	if (row == NULL)
+		snprintf(expected, sizeof(expected), "expected %" PRIu64 " to %" PRIu64, min, max);
+	else
+		value_expected(row, expected);
+	return refuse(walk, node, word, what, expected, kind, "is not a whole number");
 }
 
 bool
 conf_word_uint(struct conf_walk *walk, const struct conf_node *node, size_t word, const char *what,
 	       uint64_t min, uint64_t max, uint64_t *out)
 {
-	return word_uint(walk, node, word, what, 10, min, max, NULL, out);
+	return word_uint(walk, node, word, what, min, max, NULL, out);
 }
 
 static bool
 word_int(struct conf_walk *walk, const struct conf_node *node, size_t word, const char *what,
-	 int base, int64_t min, int64_t max, const char *expected, int64_t *out)
+	 int64_t min, int64_t max, const struct conf_keyword *row, int64_t *out)
 {
-	char text[80];
-
-	if (expected == NULL) {
-		snprintf(text, sizeof(text), "expected %" PRId64 " to %" PRId64, min, max);
-		expected = text;
-	}
-	const char *digits = need_word(walk, node, word, what, expected);
+	char expected[VALUE_EXPECTED_MAX];
+	const char *digits = word < node->n_words ? node->words[word].text : "";
+	int base = row != NULL && (row->flags & CONF_ANY_BASE) ? 0 : 10;
 	int64_t value = 0;
-
-	if (digits == NULL)
-		return false;
 	enum number kind = parse_int(digits, base, &value);
 
-	if (kind == NUMBER_BAD)
-		return complain(walk, node, word, what, "value-syntax", expected,
-				"is not a whole number");
-	if (kind == NUMBER_HUGE || value < min || value > max)
-		return complain(walk, node, word, what, "value-range", expected, "is out of range");
-	*out = value;
-	return true;
+	if (kind == NUMBER_FINE && value >= min && value <= max) {
+		*out = value;
+		return true;
+	}
+	if (row == NULL)
+		snprintf(expected, sizeof(expected), "expected %" PRId64 " to %" PRId64, min, max);
+	else
+		value_expected(row, expected);
+	return refuse(walk, node, word, what, expected, kind, "is not a whole number");
 }
 
 bool
 conf_word_int(struct conf_walk *walk, const struct conf_node *node, size_t word, const char *what,
 	      int64_t min, int64_t max, int64_t *out)
 {
-	return word_int(walk, node, word, what, 10, min, max, NULL, out);
+	return word_int(walk, node, word, what, min, max, NULL, out);
 }
 
 static bool
 word_time(struct conf_walk *walk, const struct conf_node *node, size_t word, const char *what,
-	  int64_t min_ns, int64_t max_ns, const char *expected, int64_t *out_ns)
+	  int64_t min_ns, int64_t max_ns, const struct conf_keyword *row, int64_t *out_ns)
 {
-	char low[40], high[40], text[128];
-
-	if (expected == NULL) {
-		time_text(min_ns, low);
-		time_text(max_ns, high);
-		snprintf(text, sizeof(text), "expected %s to %s seconds", low, high);
-		expected = text;
-	}
-	const char *digits = need_word(walk, node, word, what, expected);
+	char low[40], high[40], expected[VALUE_EXPECTED_MAX];
+	const char *digits = word < node->n_words ? node->words[word].text : "";
 	int64_t value = 0;
-
-	if (digits == NULL)
-		return false;
 	enum number kind = parse_time(digits, &value);
 
-	if (kind == NUMBER_BAD)
-		return complain(walk, node, word, what, "value-syntax", expected,
-				"is not a time in seconds (at most 6 decimals)");
-	if (kind == NUMBER_HUGE || value < min_ns || value > max_ns)
-		return complain(walk, node, word, what, "value-range", expected, "is out of range");
-	*out_ns = value;
-	return true;
+	if (kind == NUMBER_FINE && value >= min_ns && value <= max_ns) {
+		*out_ns = value;
+		return true;
+	}
+	if (row == NULL) {
+		time_text(min_ns, low);
+		time_text(max_ns, high);
+		snprintf(expected, sizeof(expected), "expected %s to %s seconds", low, high);
+	} else {
+		value_expected(row, expected);
+	}
+	return refuse(walk, node, word, what, expected, kind,
+		      "is not a time in seconds (at most 6 decimals)");
 }
 
 bool
@@ -507,24 +506,22 @@ store_number(struct conf_walk *walk, const struct conf_keyword *row, const struc
 	     void *target)
 {
 	char expected[VALUE_EXPECTED_MAX];
-	int base = row->flags & CONF_ANY_BASE ? 0 : 10;
 	bool lenient = row->flags & (CONF_ZERO_IS_MIN | CONF_CLAMP);
 	int64_t min = lenient ? INT64_MIN : row->min, max = lenient ? INT64_MAX : row_max(row);
 	int64_t value = 0;
 	uint64_t natural = 0;
 
-	value_expected(row, expected);
 	if (row->type == CONF_INT || lenient) {
-		if (!word_int(walk, node, 1, NULL, base, min, max, expected, &value))
+		if (!word_int(walk, node, 1, NULL, min, max, row, &value))
 			return false;
 	} else {
-		if (!word_uint(walk, node, 1, NULL, base, (uint64_t)min, (uint64_t)max, expected,
-			       &natural))
+		if (!word_uint(walk, node, 1, NULL, (uint64_t)min, (uint64_t)max, row, &natural))
 			return false;
 		value = (int64_t)natural;
 	}
 	if (lenient && !limit(walk, row, node, &value))
-		return complain(walk, node, 1, NULL, "value-range", expected, "is out of range");
+		return complain(walk, node, 1, NULL, "value-range", value_expected(row, expected),
+				"is out of range");
 	value_store_int(target, row->size, value);
 	return true;
 }
@@ -538,11 +535,10 @@ store_time(struct conf_walk *walk, const struct conf_keyword *row, const struct 
 	int64_t min = lenient ? 0 : times_unit(row, row->min);
 	int64_t max = lenient ? INT64_MAX : times_unit(row, row_max(row)), ns;
 
-	value_expected(row, expected);
-	if (!word_time(walk, node, 1, NULL, min, max, expected, &ns))
+	if (!word_time(walk, node, 1, NULL, min, max, row, &ns))
 		return false;
 	if ((row->flags & CONF_WHOLE) && ns % HF_SECONDS(1) != 0)
-		return complain(walk, node, 1, NULL, "value-syntax", expected,
+		return complain(walk, node, 1, NULL, "value-syntax", value_expected(row, expected),
 				"is not a whole number of seconds");
 	int64_t value = ns / row->unit_ns;
 
@@ -556,7 +552,8 @@ store_time(struct conf_walk *walk, const struct conf_keyword *row, const struct 
 			  node->words[1].text, used);
 	}
 	if (lenient && !limit(walk, row, node, &value))
-		return complain(walk, node, 1, NULL, "value-range", expected, "is out of range");
+		return complain(walk, node, 1, NULL, "value-range", value_expected(row, expected),
+				"is out of range");
 	value_store_int(target, row->size, value);
 	return true;
 }
@@ -566,10 +563,12 @@ store_text(struct conf_walk *walk, const struct conf_keyword *row, const struct 
 	   void *target)
 {
 	char expected[VALUE_EXPECTED_MAX];
-	const char *text = need_word(walk, node, 1, NULL, value_expected(row, expected));
 
-	if (text == NULL)
+	if (node->n_words < 2) {
+		need_word(walk, node, 1, NULL, value_expected(row, expected));
 		return false;
+	}
+	const char *text = node->words[1].text;
 	size_t len = strlen(text), max = SIZE_MAX;
 
 	if (row->max > 0)
@@ -578,7 +577,7 @@ store_text(struct conf_walk *walk, const struct conf_keyword *row, const struct 
 		max = row->size - 1;
 	if (len < (size_t)row->min || len > max) {
 		conf_diag(walk->diags, CONF_ERROR, conf_node_place(node, 1), "value-length",
-			  expected, "%s has %zu bytes, %s %zu", row->name, len,
+			  value_expected(row, expected), "%s has %zu bytes, %s %zu", row->name, len,
 			  len > max ? "at most" : "at least", len > max ? max : (size_t)row->min);
 		return false;
 	}
