@@ -10,6 +10,7 @@ libconfig_a_SOURCES = \
 	config/checker_model.c config/checker_model.h \
 	config/checker_print.c \
 	config/config.h \
+	config/convert.c \
 	config/define.c config/define.h \
 	config/diag.c config/diag.h \
 	config/diag_print.c \
@@ -30,6 +31,7 @@ libconfig_a_SOURCES = \
 	config/name_index.c config/name_index.h \
 	config/print.c config/print.h \
 	config/read.c \
+	config/read_line.c config/read_state.h \
 	config/runner_model.c \
 	config/script_check.c config/script_check.h \
 	config/script_exec.c \
