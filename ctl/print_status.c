@@ -7,9 +7,11 @@
 
 #include "ctl/ctl.h"
 
-#define COLUMNS     80
-#define INDENT_TEXT 12 /* where continuation lines of an instance start */
-#define WORD_MAX    160
+#define COLUMNS      80
+#define INDENT_TEXT  12 /* where continuation lines of an instance start */
+#define NAME_COLUMNS 15
+#define PATH_COLUMNS 60
+#define WORD_MAX     160
 
 struct page {
 	bool colour;
@@ -94,10 +96,27 @@ print_addresses(const struct page *page, const json_t *list)
 	fputc('\n', page->out);
 }
 
+/* What an instance lacks that may not take part. */
+static void
+print_unmet(const struct page *page, const json_t *list)
+{
+	size_t i;
+	json_t *word;
+
+	if (json_array_size(list) == 0)
+		return;
+	fprintf(page->out, "%*s%slacks", INDENT_TEXT, "", on(page, CTL_RED));
+	json_array_foreach((json_t *)list, i, word)
+	{
+		fprintf(page->out, "%s %s", i > 0 ? "," : "", json_string_value(word));
+	}
+	fprintf(page->out, "%s\n", off(page));
+}
+
 static void
 print_instance(const struct page *page, const json_t *instance)
 {
-	const char *state = ctl_text(instance, "state");
+	const char *name = ctl_text(instance, "name"), *state = ctl_text(instance, "state");
 	const char *master = ctl_text(instance, "master_address");
 	long long priority = number(instance, "priority");
 	long long effective = number(instance, "effective_priority");
@@ -107,12 +126,17 @@ print_instance(const struct page *page, const json_t *instance)
 		snprintf(prio, sizeof(prio), "%lld of %lld", effective, priority);
 	else
 		snprintf(prio, sizeof(prio), "%lld", priority);
-	fprintf(page->out, "  %-15s %s%-10s%s %-12s vrid %-3lld  prio %-10s for %s\n",
-		ctl_text(instance, "name"), on(page, state_colour(state)), state, off(page),
+	if (strlen(name) > NAME_COLUMNS) {
+		fprintf(page->out, "  %s\n", name);
+		name = "";
+	}
+	fprintf(page->out, "  %-*s %s%-9s%s %-15s vrid %-3lld prio %-10s %s\n", NAME_COLUMNS,
+		name, on(page, state_colour(state)), state, off(page),
 		ctl_text(instance, "interface"), number(instance, "vrid"), prio,
 		age(page, instance, span));
 	if (master[0] != '\0' && strcmp(master, "-") != 0 && strcmp(state, "MASTER") != 0)
 		fprintf(page->out, "%*smaster %s\n", INDENT_TEXT, "", master);
+	print_unmet(page, json_object_get(instance, "unmet"));
 	print_addresses(page, json_object_get(instance, "addresses"));
 }
 
@@ -148,28 +172,45 @@ telling_check(const json_t *real)
 	return json_array_get(checks, 0);
 }
 
+/* "TCP_CHECK connected 0.1 ms", in what is left of the line. */
+static void
+print_check(const struct page *page, const json_t *check, bool up, int left)
+{
+	const json_t *latency = json_object_get(check, "latency_ms");
+	const char *result = ctl_text(check, "last_result");
+	char text[WORD_MAX];
+	int len;
+
+	if (check == NULL)
+		return;
+	len = snprintf(text, sizeof(text), " %s %s", ctl_text(check, "type"), result);
+	if (json_is_number(latency) && up && result[0] != '\0' && strcmp(result, "none") != 0 &&
+	    len > 0 && len < (int)sizeof(text))
+		snprintf(text + len, sizeof(text) - (size_t)len, " %.1f ms",
+			 json_number_value(latency));
+	fprintf(page->out, "%.*s", left, text);
+}
+
 static void
 print_real(const struct page *page, const json_t *real)
 {
 	bool up = json_is_true(json_object_get(real, "up"));
-	const json_t *check = telling_check(real);
-	const json_t *latency = json_object_get(check, "latency_ms");
 	long long weight = number(real, "weight"), wanted = number(real, "configured_weight");
-	char name[WORD_MAX], weights[64], span[CTL_TIME_MAX], took[40] = "";
+	char name[WORD_MAX], rest[WORD_MAX], weights[64], span[CTL_TIME_MAX];
+	int used;
 
 	server_text(real, name);
 	if (weight != wanted && json_object_get(real, "configured_weight") != NULL)
 		snprintf(weights, sizeof(weights), "%lld of %lld", weight, wanted);
 	else
 		snprintf(weights, sizeof(weights), "%lld", weight);
-	if (json_is_number(latency) && up)
-		snprintf(took, sizeof(took), " %.1f ms", json_number_value(latency));
-	fprintf(page->out, "    %-22s %s%-4s%s weight %-8s", name,
-		on(page, up ? CTL_GREEN : CTL_RED), up ? "up" : "DOWN", off(page), weights);
-	fprintf(page->out, " for %-7s", age(page, real, span));
-	if (check != NULL)
-		fprintf(page->out, " %s %.40s%s", ctl_text(check, "type"),
-			ctl_text(check, "last_result"), took);
+	used = fprintf(page->out, "    %-21s ", name);
+	fprintf(page->out, "%s%-4s%s", on(page, up ? CTL_GREEN : CTL_RED), up ? "up" : "DOWN",
+		off(page));
+	used += 4 +
+		snprintf(rest, sizeof(rest), " weight %-6s %-7s", weights, age(page, real, span));
+	fputs(rest, page->out);
+	print_check(page, telling_check(real), up, used < COLUMNS ? COLUMNS - used : 0);
 	fputc('\n', page->out);
 }
 
@@ -188,7 +229,7 @@ print_sorry(const struct page *page, const json_t *virtual)
 		fprintf(page->out, "    %ssorry server in use%s%s%s\n", on(page, CTL_YELLOW),
 			off(page), name[0] != '\0' ? " " : "", name);
 	else if (name[0] != '\0')
-		fprintf(page->out, "    %-22s sorry server, not in use\n", name);
+		fprintf(page->out, "    %-21s sorry server, not in use\n", name);
 }
 
 static void
@@ -264,6 +305,36 @@ print_list(const struct page *page, const char *heading, const json_t *list,
 	}
 }
 
+/* The file's name; of one that is too long for the line, its end. */
+static void
+print_path(const struct page *page, const char *path, long long generation)
+{
+	size_t len = strlen(path);
+
+	if (len > PATH_COLUMNS)
+		fprintf(page->out, "...%s", path + len - PATH_COLUMNS + 3);
+	else
+		fputs(path, page->out);
+	fprintf(page->out, " (generation %lld)\n", generation);
+}
+
+/* The kernel's table is only worth a line when something about it is wrong. */
+static void
+print_ipvs(const struct page *page, const json_t *ipvs)
+{
+	const char *error = ctl_text(ipvs, "last_error");
+	long long drift = number(json_object_get(ipvs, "drift"), "found");
+
+	if (error[0] == '\0' && drift == 0)
+		return;
+	print_heading(page, "IPVS");
+	if (error[0] != '\0')
+		fprintf(page->out, "  %s%.78s%s\n", on(page, CTL_RED), error, off(page));
+	if (drift != 0)
+		fprintf(page->out, "  %lld change%s by others found and put back\n", drift,
+			drift == 1 ? "" : "s");
+}
+
 void
 ctl_print_status(const json_t *status, bool colour, int64_t now_us, FILE *out)
 {
@@ -277,11 +348,11 @@ ctl_print_status(const json_t *status, bool colour, int64_t now_us, FILE *out)
 	fprintf(out, "%sHoldfast %s%s  pid %lld  up %s\n", on(&page, CTL_BOLD),
 		ctl_text(status, "version"), off(&page), number(daemon, "pid"),
 		ctl_span_text((int64_t)(uptime * 1e6), span));
-	fprintf(out, "%s, read %lld time%s\n", ctl_text(daemon, "config"),
-		number(daemon, "generation"), number(daemon, "generation") == 1 ? "" : "s");
+	print_path(&page, ctl_text(daemon, "config"), number(daemon, "generation"));
 	print_list(&page, "VRRP", vrrp, print_instance);
 	print_list(&page, "VIRTUAL SERVERS", virtual, print_virtual);
 	if (json_array_size(vrrp) == 0 && json_array_size(virtual) == 0)
 		fputs("\nNo vrrp_instance and no virtual_server is running.\n", out);
+	print_ipvs(&page, json_object_get(status, "ipvs"));
 	print_rooms(&page, json_object_get(daemon, "rooms"));
 }

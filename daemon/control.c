@@ -133,6 +133,18 @@ status_complete(struct client *client)
 	answer_late(client, status);
 }
 
+/* A client that will ask no more goes when all it asked is answered and sent. */
+static void
+end_if_answered(struct client *client)
+{
+	struct evbuffer *in = bufferevent_get_input(client->io);
+	struct evbuffer *out = bufferevent_get_output(client->io);
+
+	if (client->no_more && !is_busy(client) && evbuffer_get_length(out) == 0 &&
+	    evbuffer_search(in, "\n", 1, NULL).pos < 0)
+		client_drop(client);
+}
+
 static void client_read(struct client *client);
 
 static void
@@ -244,7 +256,10 @@ client_read(struct client *client)
 		hf_log(HF_WARNING, NULL, "control socket: a request over %d bytes: client dropped",
 		       CONTROL_LINE_MAX);
 		client_drop(client);
+		return;
 	}
+	if (kept)
+		end_if_answered(client);
 }
 
 static void
@@ -269,15 +284,13 @@ on_event(struct bufferevent *io, short what, void *arg)
 	client_drop(client);
 }
 
-/* Everything is sent. */
+/* Everything that waited is sent. */
 static void
 on_written(struct bufferevent *io, void *arg)
 {
 	struct client *client = arg;
 
-	if (client->no_more && !is_busy(client) &&
-	    evbuffer_get_length(bufferevent_get_output(io)) == 0)
-		client_drop(client);
+	end_if_answered(client);
 }
 
 static void

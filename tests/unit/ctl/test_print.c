@@ -63,16 +63,16 @@ status_shows_the_pair_at_a_glance(void **state)
 	assert_string_equal(
 		page,
 		"Holdfast 0.1  pid 7  up 1m 1s\n"
-		"/etc/x.conf, read 1 time\n"
+		"/etc/x.conf (generation 1)\n"
 		"\n"
 		"VRRP\n"
-		"  VI_1            BACKUP     eth0         vrid 51   prio 90 of 100  for 59s\n"
+		"  VI_1            BACKUP    eth0            vrid 51  prio 90 of 100  59s\n"
 		"            master 192.0.2.1\n"
 		"            192.0.2.9/24\n"
 		"\n"
 		"VIRTUAL SERVERS\n"
 		"  [2001:db8::9]:80         tcp  rr/NAT  QUORUM LOST\n"
-		"    192.0.2.11:80          DOWN weight 0 of 3   for 10s     TCP_CHECK refused\n"
+		"    192.0.2.11:80         DOWN weight 0 of 3 10s     TCP_CHECK refused\n"
 		"    sorry server in use\n"
 		"\n"
 		"ROOMS\n"
@@ -102,6 +102,31 @@ long_lists_of_addresses_are_folded(void **state)
 
 	for (char *line = strtok(page, "\n"); line != NULL; line = strtok(NULL, "\n"))
 		assert_true(strlen(line) <= 80);
+	free(page);
+}
+
+/* The longest names that there can be. */
+static void
+nothing_is_wider_than_a_terminal(void **state)
+{
+	char *page = page_of(
+		"{\"daemon\":{\"config\":\"/etc/holdfast/a-directory-with-a-long-name/and-another-"
+		"one-below-it/holdfast.conf\"},\"vrrp\":[{\"name\":\"a-name-of-sixty-three-bytes-"
+		"is-as-long-as-an-instance-may-be-calle\",\"state\":\"BACKUP\",\"interface\":"
+		"\"interface-name1\",\"vrid\":255,\"priority\":254,\"effective_priority\":100,"
+		"\"since\":1690000000,\"unmet\":[\"link-down\"]}],\"virtual_servers\":[{"
+		"\"address\":\"2001:db8:1111:2222:3333:4444:5555:6666\",\"port\":65535,"
+		"\"protocol\":\"sctp\",\"scheduler\":\"lblcr\",\"forwarding\":\"tunnel\","
+		"\"quorum_up\":false,\"real_servers\":[{\"address\":\"192.0.2.111\",\"port\":"
+		"8080,\"weight\":0,\"configured_weight\":100,\"up\":true,\"since\":1690000000,"
+		"\"checks\":[{\"type\":\"HTTP_GET\",\"up\":true,\"last_result\":\"a-very-long-"
+		"result-code\",\"latency_ms\":1234.5}]}]}]}",
+		false);
+
+	for (char *line = strtok(page, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+		if (strlen(line) > 80)
+			fail_msg("%zu columns: %s", strlen(line), line);
+	}
 	free(page);
 }
 
@@ -182,6 +207,7 @@ main(void)
 		cmocka_unit_test(status_shows_the_pair_at_a_glance),
 		cmocka_unit_test(colour_is_only_for_terminals),
 		cmocka_unit_test(long_lists_of_addresses_are_folded),
+		cmocka_unit_test(nothing_is_wider_than_a_terminal),
 		cmocka_unit_test(empty_status_is_said),
 		cmocka_unit_test(why_starts_with_the_first_cause),
 		cmocka_unit_test(why_says_when_the_beginning_is_gone),
