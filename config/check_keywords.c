@@ -182,7 +182,7 @@ static const struct conf_block url_block = {
 	{ "fwmark", CONF_UINT, CHECK(model.fwmark), .min = 0, .max = UINT32_MAX,                   \
 	  .doc = "mark of the packets" },                                                          \
 	{ "connect_timeout", CONF_TIME, CHECK(own.connect_timeout_ns), .unit_ns = 1, .min = 1000,  \
-	  .max = 4294967295000000, .doc = "seconds that the connection and then each read may take" }, \
+	  .max = 4294967295000, .doc = "seconds that the connection and then each read may take" }, \
 	{ "delay_loop", CONF_TIME, CHECK(own.delay_loop_ns), .unit_ns = 1, .min = 1000,            \
 	  .max = 4294967295000000, .doc = "seconds between two checks" },                          \
 	{ "retry", CONF_INT, CHECK(own.retry), .min = 0, .max = UINT32_MAX,                        \

@@ -284,7 +284,7 @@ static const struct conf_choice families[] = {
 	  .max = 4294967295000000,                                                                 \
 	  .doc = "seconds over which the first checks are spread (default: delay_loop)" },         \
 	{ "connect_timeout", CONF_TIME, into(own.connect_timeout_ns), .unit_ns = 1, .min = 1000,   \
-	  .max = 4294967295000000, .doc = "seconds that a connection may take (default: 5)" },     \
+	  .max = 4294967295000, .doc = "seconds that a connection may take (default: 5)" },     \
 	{ "virtualhost", CONF_STRING, into(own.virtualhost), .min = 1, .max = 1023,                \
 	  .doc = "Host header of HTTP_GET" }
 

@@ -248,7 +248,7 @@ static const struct conf_keyword global_rows[] = {
 	{ "vrrp_strict", CONF_SWITCH, GLOBAL(vrrp_strict),
 	  .doc = "hold every instance to the RFC" },
 	{ "vrrp_startup_delay", CONF_TIME, GLOBAL(startup_delay_ns), .unit_ns = 1,
-	  .min = 1000000, .max = 4294967295000000,
+	  .min = 1000000, .max = 4294967295000,
 	  .doc = "seconds to wait at start before any instance acts" },
 	{ "vrrp_down_timer_adverts", CONF_UINT, GLOBAL(down_timer_adverts), .min = 1, .max = 100,
 	  .doc = "missed adverts before taking over (default: 3)" },

@@ -29,6 +29,7 @@ libconfig_a_SOURCES = \
 	config/loop.c config/loop.h \
 	config/model_equal.h \
 	config/name_index.c config/name_index.h \
+	config/manual.c config/manual.h \
 	config/print.c config/print.h \
 	config/read.c \
 	config/read_line.c config/read_state.h \
