@@ -7,8 +7,7 @@
 
 #include <assert.h>
 
-#define VRID_OFFSET 1 /* in the VRRP header: RFC 9568, 5.1 */
-#define WORDS       8
+#define WORDS 8
 
 size_t
 vrrp_filter_build(const struct vrrp_vrid_set *set, sa_family_t family,
@@ -19,9 +18,11 @@ vrrp_filter_build(const struct vrrp_vrid_set *set, sa_family_t family,
 	if (family == AF_INET) {
 		/* X = length of the IP header; A = VRID */
 		code[n++] = (struct sock_filter)BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0);
-		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_B | BPF_IND, VRID_OFFSET);
+		code[n++] =
+			(struct sock_filter)BPF_STMT(BPF_LD | BPF_B | BPF_IND, VRRP_VRID_OFFSET);
 	} else {
-		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_B | BPF_ABS, VRID_OFFSET);
+		code[n++] =
+			(struct sock_filter)BPF_STMT(BPF_LD | BPF_B | BPF_ABS, VRRP_VRID_OFFSET);
 	}
 	code[n++] = (struct sock_filter)BPF_STMT(BPF_ST, 0);
 	/* X = its bit; A = its word */

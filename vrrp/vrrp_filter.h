@@ -8,7 +8,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define VRRP_FILTER_MAX 40 /* instructions */
+#define VRRP_FILTER_MAX  40 /* instructions */
+#define VRRP_VRID_OFFSET 1  /* in the VRRP header: RFC 9568, 5.1 */
 
 struct vrrp_vrid_set {
 	uint32_t words[8]; /* bit n % 32 of word n / 32: VRID n */

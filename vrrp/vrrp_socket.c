@@ -175,7 +175,6 @@ take_packet(struct vrrp_socket *sock, struct mmsghdr *message, const uint8_t *by
 {
 	struct vrrp_sockets *sockets = sock->sockets;
 	struct arrival in = { 0 };
-	uint8_t vrid, version;
 	enum vrrp_drop drop;
 
 	if (sock->key.family == AF_INET)
@@ -185,13 +184,14 @@ take_packet(struct vrrp_socket *sock, struct mmsghdr *message, const uint8_t *by
 		drop = split_ipv6(&message->msg_hdr, bytes, message->msg_len, &in);
 	if (drop == VRRP_DROP_NONE && (message->msg_hdr.msg_flags & MSG_TRUNC) != 0)
 		drop = VRRP_DROP_TRUNCATED;
-	if (drop == VRRP_DROP_NONE && !vrrp_packet_peek(in.payload, in.len, &vrid, &version))
+	if (drop == VRRP_DROP_NONE && in.len <= VRRP_VRID_OFFSET)
 		drop = VRRP_DROP_TRUNCATED;
 	if (drop != VRRP_DROP_NONE) {
 		sockets->strays[drop]++;
 		return;
 	}
-	struct vrrp_local *local = recipient(sock, vrid, &in.rx.source);
+	/* Also one that is cut behind its VRID shows whose counter it belongs to. */
+	struct vrrp_local *local = recipient(sock, in.payload[VRRP_VRID_OFFSET], &in.rx.source);
 
 	if (local == NULL)
 		sockets->strays[VRRP_DROP_VRID]++;

@@ -31,21 +31,22 @@ addresses(const struct vrrp_instance_model *model)
 	return list;
 }
 
+/* By name; a rejected packet is counted under its reason code. */
 static json_t *
 counters(const struct vrrp_counters *from)
 {
-	json_t *drops = json_object();
-
-	for (int drop = VRRP_DROP_NONE + 1; drop < VRRP_DROP_KINDS; drop++)
-		json_object_set_new(drops, vrrp_drop_code((enum vrrp_drop)drop),
-				    json_integer((json_int_t)from->drops[drop]));
-	return json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "advert_rcvd",
+	json_t *all = json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "advert_rcvd",
 		(json_int_t)from->advert_rcvd, "advert_sent", (json_int_t)from->advert_sent,
 		"become_master", (json_int_t)from->become_master, "release_master",
 		(json_int_t)from->release_master, "pri_zero_rcvd", (json_int_t)from->pri_zero_rcvd,
 		"pri_zero_sent", (json_int_t)from->pri_zero_sent, "two_active",
-		(json_int_t)from->two_active, "paused", (json_int_t)from->paused, "drops", drops);
+		(json_int_t)from->two_active, "paused", (json_int_t)from->paused);
+
+	for (int drop = VRRP_DROP_NONE + 1; drop < VRRP_DROP_KINDS; drop++)
+		json_object_set_new(all, vrrp_drop_code((enum vrrp_drop)drop),
+				    json_integer((json_int_t)from->drops[drop]));
+	return all;
 }
 
 static json_t *
