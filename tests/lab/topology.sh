@@ -330,9 +330,10 @@ skip() {
 }
 
 # --- questions ------------------------------------------------------------------------------------------------------
+# grep reads everything: one that left at the first match would end its source with SIGPIPE, which counts as failure.
 
 holds() { # holds HOST ADDRESS: is the address on one of its interfaces
-    ip -n "$1" -o address show | grep -qF " $2/"
+    ip -n "$1" -o address show | grep -F " $2/" >/dev/null
 }
 
 lacks() {
@@ -344,7 +345,7 @@ ipvs() { # the table of a machine, one line for each entry
 }
 
 ipvs_has() { # ipvs_has HOST PATTERN: an extended expression over the lines of ipvsadm -Sn
-    ipvs "$1" | grep -qE -e "$2"
+    ipvs "$1" | grep -E -e "$2" >/dev/null
 }
 
 ipvs_lacks() {
@@ -381,7 +382,7 @@ events_of() { # events_of HOST: what happened there, a line each
 }
 
 event_seen() { # event_seen HOST PATTERN
-    events_of "$1" | grep -qE -e "$2"
+    events_of "$1" | grep -E -e "$2" >/dev/null
 }
 
 kernel_state() { # kernel_state HOST: addresses, routes, rules and IPVS of a machine, to compare
