@@ -8,7 +8,7 @@
 
 /* How often the kernel's table is looked at. A look at a huge table may cost so much that it is
  * spread further apart: one part in IPVS_SCAN_SHARE of the time. */
-#define IPVS_SCAN_INTERVAL_NS     HF_MILLIS(400)
+#define IPVS_SCAN_INTERVAL_NS     HF_MILLIS(250)
 #define IPVS_SCAN_INTERVAL_MAX_NS HF_SECONDS(10)
 #define IPVS_SCAN_SHARE           20
 #define IPVS_SCAN_SLICE           32 /* services looked at before other work gets its turn */
