@@ -316,7 +316,7 @@ conf_word_ifname(struct conf_walk *walk, const struct conf_node *node, size_t wo
 					      ? "is longer than an interface name can be (15)"
 					      : "cannot be the name of an interface");
 	memset(out, 0, IFNAMSIZ);
-	memcpy(out, text, len);
+	memcpy(out, text, len + 1);
 	return true;
 }
 
