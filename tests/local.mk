@@ -16,18 +16,15 @@ tests_lab_fetch_LDFLAGS = -static
 tests_lab_probe_SOURCES = tests/lab/probe.c tests/lab/address.h
 tests_lab_probe_CFLAGS = $(lab_cflags)
 tests_lab_probe_LDFLAGS = -static
-<<<<<<< HEAD
 tests_lab_vrrp_send_SOURCES = tests/lab/vrrp_send.c
 tests_lab_vrrp_send_CFLAGS = $(lab_cflags)
 tests_lab_vrrp_send_LDFLAGS = -static
 tests_lab_nlcount_SOURCES = tests/lab/nlcount.c
 tests_lab_nlcount_CFLAGS = $(lab_cflags)
 tests_lab_nlcount_LDFLAGS = -static
-=======
 # Runs a room of the daemon, so it is built as the daemon is.
 tests_lab_ipvs_driver_SOURCES = tests/lab/ipvs_driver.c
 tests_lab_ipvs_driver_LDADD = libipvs.a libhf.a $(EVENT_LIBS) $(NL_LIBS) $(JANSSON_LIBS) $(CAPNG_LIBS)
->>>>>>> 4e601e5 (ipvs: test the room alone on a kernel with IPVS)
 tests_bench_capture_SOURCES = tests/bench/capture.c
 tests_bench_capture_CFLAGS = $(lab_cflags)
 tests_bench_capture_LDFLAGS = -static
