@@ -49,7 +49,8 @@ void vrrp_router_free(struct vrrp_router *router);
 void vrrp_router_drop(struct vrrp_router *router, struct vrrp_instance *inst);
 
 /* Hands an event to an instance of this router (or of an old one), then moves its group. The shell
- * never sets VRRP_UNMET_GROUP: that is the router's. */
+ * never sets VRRP_UNMET_GROUP: that is the router's. Timers may have moved for the instance given
+ * and for each one that an action names, for no other. */
 void vrrp_router_handle(struct vrrp_router *router, struct vrrp_instance *inst,
 			const struct vrrp_event *ev, hf_time now, struct vrrp_actions *out);
 

@@ -49,6 +49,7 @@ engine_takes_it(const struct vrrp_advert *advert)
 		.preempt = true,
 		.advert_cs = 100,
 		.down_timer_adverts = 3,
+		.garp = { .master_repeat = 5, .lower_prio_repeat = 5 },
 		.n_addresses = 1,
 		.addresses = &address,
 	};

@@ -473,6 +473,21 @@ leaving_keeps_the_address_until_the_successor_is_heard(void **state)
 }
 
 static void
+leaving_does_not_take_a_resigning_router_for_its_successor(void **state)
+{
+	struct trace *t = one(trace_model(3, 100));
+
+	trace_resume_active(t, 0, 0);
+	trace_shutdown(t, 0);
+	trace_forget(t);
+	trace_hear(t, 0, 0, "192.0.2.9", 100);
+	trace_hear(t, 0, 200, "192.0.2.1", 100); /* our own, reflected */
+	trace_run(t, S(2));
+	assert_trace(t, "[1.016093] A: release, MASTER -> STOP (no-successor), done\n");
+	trace_free(t);
+}
+
+static void
 leaving_ends_when_nobody_takes_over(void **state)
 {
 	struct trace *t = one(trace_model(3, 100));
@@ -741,6 +756,7 @@ main(void)
 		cmocka_unit_test(a_paused_router_listens_before_it_speaks),
 		cmocka_unit_test(a_short_pause_costs_nothing),
 		cmocka_unit_test(leaving_keeps_the_address_until_the_successor_is_heard),
+		cmocka_unit_test(leaving_does_not_take_a_resigning_router_for_its_successor),
 		cmocka_unit_test(leaving_ends_when_nobody_takes_over),
 		cmocka_unit_test(leaving_from_backup_and_fault_is_immediate),
 		cmocka_unit_test(leaving_with_a_new_fault_lets_go_at_once),

@@ -67,6 +67,23 @@ a_member_that_hears_an_active_router_holds_the_group_back(void **state)
 	trace_free(t);
 }
 
+static void
+a_member_that_hears_an_advert_no_longer_wants_it(void **state)
+{
+	struct trace *t = trace_new();
+
+	add_pair(t, 200, 100);
+	trace_start(t, 0);
+	trace_forget(t);
+	trace_run(t, MS(3300));
+	assert_true(trace_instance(t, 0, 0)->wants_active);
+	trace_hear(t, 0, 250, "192.0.2.9", 100);
+	assert_false(trace_instance(t, 0, 0)->wants_active);
+	trace_run(t, S(4)); /* A2's timer has run out as well */
+	assert_trace(t, "");
+	trace_free(t);
+}
+
 /* A pair of directors; A's group is active. */
 static struct trace *
 two_directors(uint8_t a, uint8_t b)
@@ -312,6 +329,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_group_waits_for_its_slowest_member),
 		cmocka_unit_test(a_member_that_hears_an_active_router_holds_the_group_back),
+		cmocka_unit_test(a_member_that_hears_an_advert_no_longer_wants_it),
 		cmocka_unit_test(fault_of_one_takes_all_and_ends_for_all),
 		cmocka_unit_test(one_that_loses_takes_all_along),
 		cmocka_unit_test(a_lower_advert_makes_every_member_speak_up),

@@ -82,6 +82,7 @@ build(struct world *w, uint64_t seed, bool silent)
 	*w = (struct world){ .t = trace_new(), .seed = seed };
 	w->t->random = seed * 0x9e3779b97f4a7c15u + 1;
 	w->t->silent = silent;
+	w->t->echo = !silent;
 	w->t->watch = watch;
 	w->version = trace_random(w->t, 3) == 0 ? 2 : 3;
 	w->preempt = trace_random(w->t, 2);

@@ -54,6 +54,7 @@ struct trace {
 	uint32_t loss_percent;
 	uint64_t random;
 	bool silent; /* writes no text */
+	bool echo;   /* prints the text instead of keeping it */
 	/* Called after each step of a node, for invariants. */
 	void (*watch)(struct trace *t, size_t node);
 	size_t text_len;
