@@ -235,9 +235,13 @@ conf_extra_words(struct conf_walk *walk, const struct conf_node *node, size_t n)
 
 	if (last.column + last.length > place.column)
 		place.length = last.column + last.length - place.column;
-	conf_diag(walk->diags, CONF_WARNING, place, "argument-extra", "ignored",
-		  "%s takes %s%zu argument%s", node->words[0].text, n > 1 ? "only " : "", n - 1,
-		  n == 2 ? "" : "s");
+	if (n == 1)
+		conf_diag(walk->diags, CONF_WARNING, place, "argument-extra", "ignored",
+			  "%s takes no argument", node->words[0].text);
+	else
+		conf_diag(walk->diags, CONF_WARNING, place, "argument-extra", "ignored",
+			  "%s takes only %zu argument%s", node->words[0].text, n - 1,
+			  n == 2 ? "" : "s");
 }
 
 /* An unclosed quote is the business of scripts themselves. */

@@ -245,7 +245,7 @@ read_path(struct reader *reader, const char *path, bool strict, struct conf_plac
 		.pwd = absolute(reader, directory_of(reader, path)),
 		.device = file.device,
 		.inode = file.inode,
-		.checks = 0,
+		.checks = reader->top == NULL ? 0 : reader->top->checks,
 	};
 
 	read_text(reader, &frame, path, file.text, file.len);

@@ -157,6 +157,10 @@ strict_forms_make_errors(void **state)
 			assert_non_null(strstr(got, cases[i].said));
 		free(got);
 	}
+	put("main", "include_check\ninclude main2\ninclude n*");
+	put("main2", "include o*\ninclude_check -wildcard_match\ninclude p*");
+	assert_main("main:3:9: error: n* matches no file [file-missing]\n"
+		    "main2:1:9: error: o* matches no file [file-missing]\n");
 	put("main", "include n*");
 	assert_reads_with("main:1:9: error: n* matches no file [file-missing]\n", .path = "main",
 			  .strict_include = true);

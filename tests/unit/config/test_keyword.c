@@ -253,7 +253,7 @@ arguments_are_counted(void **state)
 	assert_says("priority 1 2 3",
 		    "t:2:12: warning: priority takes only 1 argument [argument-extra]\n");
 	assert_says("nopreempt x",
-		    "t:2:11: warning: nopreempt takes 0 arguments [argument-extra]\n");
+		    "t:2:11: warning: nopreempt takes no argument [argument-extra]\n");
 	assert_says("notify", "t:2:7: error: notify needs a script [argument-missing]\n");
 	assert_says("notify /x a b c",
 		    "t:2:15: warning: notify: only USER and GROUP can stand behind the script; the "
