@@ -19,3 +19,5 @@ if UNIT_TESTS
 check_PROGRAMS += tests/unit/ctl/test_print
 tests_unit_ctl_test_print_LDADD = libctl.a libhf.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 endif
+
+dist_man_MANS += doc/holdfast.1

@@ -44,3 +44,14 @@ tests_unit_daemon_test_pidfile_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
 tests_unit_daemon_test_supervisor_LDADD = \
 	libdaemon.a libhf.a $(EVENT_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 endif
+
+dist_man_MANS += doc/holdfastd.8
+EXTRA_DIST += daemon/holdfast.service.in
+if SYSTEMD
+systemdsystemunitdir = $(prefix)/lib/systemd/system
+systemdsystemunit_DATA = daemon/holdfast.service
+CLEANFILES += daemon/holdfast.service
+daemon/holdfast.service: daemon/holdfast.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) daemon && $(SED) -e 's|@sbindir[@]|$(sbindir)|' -e 's|@bindir[@]|$(bindir)|' \
+		$(srcdir)/daemon/holdfast.service.in >$@
+endif
