@@ -30,17 +30,22 @@ holdfastd_LDADD = libdaemon.a libvrrp.a libvrrp_core.a libchecker.a libipvs.a li
 if UNIT_TESTS
 daemon_tests = \
 	tests/unit/daemon/test_backoff \
+	tests/unit/daemon/test_control \
 	tests/unit/daemon/test_journal \
 	tests/unit/daemon/test_memory \
 	tests/unit/daemon/test_options \
 	tests/unit/daemon/test_pidfile \
+	tests/unit/daemon/test_sd_notify \
 	tests/unit/daemon/test_supervisor
 check_PROGRAMS += $(daemon_tests)
 tests_unit_daemon_test_backoff_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
+tests_unit_daemon_test_control_LDADD = \
+	libdaemon.a libconfig.a libhf.a $(EVENT_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_test_journal_LDADD = libdaemon.a libhf.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_test_memory_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
 tests_unit_daemon_test_options_LDADD = libdaemon.a libhf.a $(EVENT_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_test_pidfile_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
+tests_unit_daemon_test_sd_notify_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
 tests_unit_daemon_test_supervisor_LDADD = \
 	libdaemon.a libhf.a $(EVENT_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 endif
