@@ -47,7 +47,7 @@ done
 service "192.0.2.100 80" "lb_algo no-such" "lb_kind NAT" >"$LAB_TMP/algo.conf"
 on d1 "$holdfastd" -t -f "$LAB_TMP/algo.conf" >"$LAB_TMP/said" 2>&1 || true
 grep -qE 'algo.conf:2:[0-9]+: (error|warning): .*no-such' "$LAB_TMP/said" || fail "scheduler: $(cat "$LAB_TMP/said")"
-refuses loop 4 'loop.conf:1:[0-9]+: error: .*(itself|loop)'
+refuses loop 3 'loop.conf:1:[0-9]+: error: .*(itself|loop)'
 refuses directory 3 'directory' "$LAB_TMP/directory"
 refuses missing 3 'No such file' "$LAB_TMP/none.conf"
 { echo 'global_defs {'; echo '    script_user root'; echo '    enable_script_security'; echo '}'
