@@ -342,7 +342,9 @@ conf_word_choice(struct conf_walk *walk, const struct conf_node *node, size_t wo
 		return false;
 	struct conf_suggestion guess = { .word = text };
 
-	for (const struct conf_choice *choice = choices; choice->name != NULL; choice++)
+	bool shown = conf_diags_count(walk->diags, CONF_ERROR) < CONF_DIAGS_MAX;
+
+	for (const struct conf_choice *choice = choices; shown && choice->name != NULL; choice++)
 		conf_suggest_offer(&guess, choice->name);
 	snprintf(with_guess, sizeof(with_guess), guess.best == NULL ? "%s" : "%s; did you mean %s?",
 		 expected, guess.best);

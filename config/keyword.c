@@ -173,16 +173,16 @@ context_for(const char *context, const char *keyword)
 }
 
 static void
-suggest(struct conf_walk *walk, const struct scope *scope, const struct conf_node *node)
+suggest(struct conf_walk *walk, const struct scope *scope, const struct conf_node *node, bool shown)
 {
 	struct conf_suggestion guess = { .word = node->words[0].text };
 	char expected[CONF_SUGGEST_WORD_MAX + 32];
 
-	for (size_t i = 0; i < scope->block->n_rows; i++) {
+	for (size_t i = 0; shown && i < scope->block->n_rows; i++) {
 		if (!(scope->block->rows[i].flags & CONF_INTERNAL))
 			conf_suggest_offer(&guess, scope->block->rows[i].name);
 	}
-	for (size_t i = 0; i < conf_known_count; i++) {
+	for (size_t i = 0; shown && i < conf_known_count; i++) {
 		if (strcmp(conf_known_keywords[i].context, scope->block->context) == 0)
 			conf_suggest_offer(&guess, conf_known_keywords[i].keyword);
 	}
@@ -204,10 +204,12 @@ no_row(struct conf_walk *walk, const struct scope *scope, const struct conf_node
 			warn_unsupported(walk, node, 0, NULL);
 		return;
 	}
-	const char *right = context_for(context, name);
+	/* Looking for the best advice is only worth it while somebody gets to read it. */
+	bool shown = conf_diags_count(walk->diags, CONF_WARNING) < CONF_DIAGS_MAX;
+	const char *right = shown ? context_for(context, name) : NULL;
 
 	if (right == NULL) {
-		suggest(walk, scope, node);
+		suggest(walk, scope, node, shown);
 		return;
 	}
 	conf_diag(walk->diags, CONF_WARNING, conf_keyword_place(node), "keyword-misplaced", NULL,

@@ -45,7 +45,12 @@ conf_suggest_offer(struct conf_suggestion *suggestion, const char *candidate)
 
 	if (len == 0 || len > CONF_SUGGEST_WORD_MAX || candidate_len > CONF_SUGGEST_WORD_MAX)
 		return;
-	size_t limit = 1 + (len > candidate_len ? len : candidate_len) / 4;
+	size_t longer = len > candidate_len ? len : candidate_len;
+	size_t limit = 1 + longer / 4;
+
+	/* Each byte more is an insertion: no need to compare what is too long or too short. */
+	if (longer - (len < candidate_len ? len : candidate_len) > limit)
+		return;
 	size_t d = strcasecmp(suggestion->word, candidate) == 0
 			   ? 0
 			   : distance(suggestion->word, len, candidate, candidate_len);
