@@ -38,20 +38,21 @@ libvrrp_a_SOURCES = \
 	vrrp/vrrp_timers.c vrrp/vrrp_timers.h
 
 if UNIT_TESTS
+vrrp_trace = tests/unit/vrrp/trace.c tests/unit/vrrp/trace.h tests/unit/vrrp/trace_text.c
 check_PROGRAMS += \
 	tests/unit/vrrp/test_vrrp_engine \
+	tests/unit/vrrp/test_vrrp_life \
 	tests/unit/vrrp/test_vrrp_packet \
 	tests/unit/vrrp/test_vrrp_router \
 	tests/unit/vrrp/test_vrrp_sim
-tests_unit_vrrp_test_vrrp_engine_SOURCES = tests/unit/vrrp/test_vrrp_engine.c \
-	tests/unit/vrrp/trace.c tests/unit/vrrp/trace.h
+tests_unit_vrrp_test_vrrp_engine_SOURCES = tests/unit/vrrp/test_vrrp_engine.c $(vrrp_trace)
 tests_unit_vrrp_test_vrrp_engine_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
+tests_unit_vrrp_test_vrrp_life_SOURCES = tests/unit/vrrp/test_vrrp_life.c $(vrrp_trace)
+tests_unit_vrrp_test_vrrp_life_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
 tests_unit_vrrp_test_vrrp_packet_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
-tests_unit_vrrp_test_vrrp_router_SOURCES = tests/unit/vrrp/test_vrrp_router.c \
-	tests/unit/vrrp/trace.c tests/unit/vrrp/trace.h
+tests_unit_vrrp_test_vrrp_router_SOURCES = tests/unit/vrrp/test_vrrp_router.c $(vrrp_trace)
 tests_unit_vrrp_test_vrrp_router_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
-tests_unit_vrrp_test_vrrp_sim_SOURCES = tests/unit/vrrp/test_vrrp_sim.c \
-	tests/unit/vrrp/trace.c tests/unit/vrrp/trace.h
+tests_unit_vrrp_test_vrrp_sim_SOURCES = tests/unit/vrrp/test_vrrp_sim.c $(vrrp_trace)
 tests_unit_vrrp_test_vrrp_sim_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/vrrp/test_vrrp_net tests/unit/vrrp/test_vrrp_wire
 tests_unit_vrrp_test_vrrp_net_LDADD = libvrrp.a libhf.a $(CMOCKA_LIBS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The simulated link and clock of trace.h. What is tested with it is in test_vrrp_*.c. */
+/* The simulated link, clock and nodes of trace.h; its text is written in trace_text.c. */
 #include "trace.h"
 
 #include <assert.h>
@@ -123,143 +123,10 @@ trace_add(struct trace *t, const struct vrrp_instance_model *models, size_t n, b
 	return node;
 }
 
-/* Text */
-
-__attribute__((format(printf, 2, 3))) static void
-say(struct trace *t, const char *format, ...)
-{
-	va_list args;
-
-	if (t->silent)
-		return;
-	va_start(args, format);
-	if (t->echo) {
-		vprintf(format, args);
-		va_end(args);
-		return;
-	}
-
-	int n = vsnprintf(t->text + t->text_len, TRACE_TEXT_MAX - t->text_len, format, args);
-
-	va_end(args);
-	assert_true(n >= 0 && (size_t)n < TRACE_TEXT_MAX - t->text_len);
-	t->text_len += (size_t)n;
-}
-
-static const char *
-note_word(enum vrrp_note note)
-{
-	switch (note) {
-	case VRRP_NOTE_RX_LOWER_PRIORITY:
-		return "heard lower";
-	case VRRP_NOTE_INTERVAL_DIFFERS:
-		return "interval differs";
-	case VRRP_NOTE_ADDRESSES_DIFFER:
-		return "addresses differ";
-	case VRRP_NOTE_SAME_ADDRESS:
-		return "same address";
-	case VRRP_NOTE_TWO_ACTIVE_BEGIN:
-		return "two active";
-	case VRRP_NOTE_TWO_ACTIVE_END:
-		return "one active";
-	}
-	abort();
-}
-
-static void
-say_action(struct trace *t, const struct vrrp_action *a)
-{
-	switch (a->type) {
-	case VRRP_DO_ADVERT:
-		say(t, "advert %u", a->priority);
-		break;
-	case VRRP_DO_TAKE:
-		say(t, "take");
-		break;
-	case VRRP_DO_RELEASE:
-		say(t, "release");
-		break;
-	case VRRP_DO_ANNOUNCE:
-		say(t, "announce %u", a->repeat);
-		break;
-	case VRRP_DO_CHANGE:
-		say(t, "%s -> %s (%s)", vrrp_state_word(a->from), vrrp_state_word(a->to),
-		    vrrp_why_code(a->why));
-		break;
-	case VRRP_DO_NOTE:
-		say(t, "%s", note_word(a->note));
-		break;
-	case VRRP_DO_DONE:
-		say(t, "done");
-		break;
-	}
-}
-
-static size_t
-index_of(const struct trace_node *n, const struct vrrp_instance *inst)
+size_t
+trace_index_of(const struct trace_node *n, const struct vrrp_instance *inst)
 {
 	return inst->model->vrid - n->instances[n->generation][0].vrid;
-}
-
-static void
-say_subject(struct trace *t, size_t node, const struct vrrp_instance *inst)
-{
-	int64_t us = hf_between(t->zero, t->now) / 1000;
-
-	say(t, "[%lld.%06lld] %c", (long long)(us / 1000000), (long long)(us % 1000000),
-	    (char)('A' + node));
-	if (t->nodes[node].models[t->nodes[node].generation].n_instances > 1)
-		say(t, "%zu", index_of(&t->nodes[node], inst) + 1);
-	say(t, ":");
-}
-
-static void
-say_step(struct trace *t, size_t node, bool regular)
-{
-	const struct vrrp_actions *out = &t->actions;
-
-	if (out->n == 0 || (regular && out->n == 1 && out->list[0].type == VRRP_DO_ADVERT))
-		return;
-	for (size_t i = 0; i < out->n; i++) {
-		bool same = i > 0 && out->list[i].inst == out->list[i - 1].inst;
-
-		if (!same) {
-			say(t, "%s", i > 0 ? "\n" : "");
-			say_subject(t, node, out->list[i].inst);
-		}
-		say(t, same ? ", " : " ");
-		say_action(t, &out->list[i]);
-	}
-	say(t, "\n");
-}
-
-static void
-say_groups(struct trace *t, size_t node)
-{
-	struct vrrp_group *groups[2];
-	enum vrrp_state from[2];
-	size_t n = vrrp_router_groups_changed(&t->nodes[node].router, groups, from, 2);
-
-	for (size_t i = 0; i < n; i++)
-		say(t, "           group %s -> %s\n", vrrp_state_word(from[i]),
-		    vrrp_state_word(groups[i]->state));
-}
-
-void
-trace_forget(struct trace *t)
-{
-	t->text_len = 0;
-	t->text[0] = '\0';
-}
-
-void
-trace_compare(struct trace *t, const char *expected, const char *file, int line)
-{
-	if (strcmp(t->text, expected) != 0) {
-		print_error("expected:\n%sgot:\n%s", expected, t->text);
-		_fail(file, line);
-	}
-	trace_forget(t);
 }
 
 /* The link */
@@ -314,9 +181,9 @@ perform(struct trace *t, size_t node)
 		if (a->type == VRRP_DO_ADVERT)
 			transmit(t, node, a);
 		else if (a->type == VRRP_DO_TAKE)
-			n->addresses[index_of(n, a->inst)] = true;
+			n->addresses[trace_index_of(n, a->inst)] = true;
 		else if (a->type == VRRP_DO_RELEASE)
-			n->addresses[index_of(n, a->inst)] = false;
+			n->addresses[trace_index_of(n, a->inst)] = false;
 		else if (a->type == VRRP_DO_DONE)
 			n->n_done++;
 	}
@@ -329,8 +196,8 @@ step(struct trace *t, size_t node, struct vrrp_instance *inst, const struct vrrp
 
 	vrrp_actions_reset(&t->actions);
 	vrrp_router_handle(&n->router, inst, ev, t->now, &t->actions);
-	say_step(t, node, ev->type == VRRP_EV_TIMER);
-	say_groups(t, node);
+	trace_say_step(t, node, ev->type == VRRP_EV_TIMER);
+	trace_say_groups(t, node);
 	perform(t, node);
 	if (t->watch)
 		t->watch(t, node);
@@ -566,4 +433,29 @@ trace_reload(struct trace *t, size_t node, const struct vrrp_instance_model *mod
 		step(t, node, inst, &ev);
 	}
 	vrrp_router_free(&old);
+}
+
+struct trace *
+trace_one(struct vrrp_instance_model model)
+{
+	struct trace *t = trace_new();
+
+	trace_add(t, &model, 1, false);
+	return t;
+}
+
+struct trace *
+trace_active_and(struct vrrp_instance_model b)
+{
+	struct vrrp_instance_model a = trace_model(b.version, 100);
+	struct trace *t = trace_new();
+
+	a.advert_cs = b.advert_cs;
+	trace_add(t, &a, 1, false);
+	trace_add(t, &b, 1, false);
+	trace_resume_active(t, 0, 0);
+	trace_start(t, 1);
+	assert_trace(t, "[0.000000] A: advert 100, take, STOP -> MASTER (resumed)\n"
+			"[0.000000] B: STOP -> BACKUP (startup)\n");
+	return t;
 }

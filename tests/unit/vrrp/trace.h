@@ -70,6 +70,11 @@ void trace_free(struct trace *t);
 /* Adds a node (A, B, ..) with copies of the models; grouped: all in one sync group. */
 size_t trace_add(struct trace *t, const struct vrrp_instance_model *models, size_t n, bool grouped);
 
+/* A world with one node of one virtual router; with A, active at priority 100, and B, which has
+ * just started. */
+struct trace *trace_one(struct vrrp_instance_model model);
+struct trace *trace_active_and(struct vrrp_instance_model b);
+
 /* Gives the node's instances STARTUP. */
 void trace_start(struct trace *t, size_t node);
 void trace_resume_active(struct trace *t, size_t node, size_t vr);
@@ -88,6 +93,13 @@ void trace_reload(struct trace *t, size_t node, const struct vrrp_instance_model
 
 /* Runs until this time since trace_new(); nothing at that very moment is left out. */
 void trace_run(struct trace *t, int64_t until_ns);
+
+/* Which of the node's virtual routers it is. */
+size_t trace_index_of(const struct trace_node *n, const struct vrrp_instance *inst);
+
+/* Writes down the actions of a step and what its group did; regular: leaves a lone advert out. */
+void trace_say_step(struct trace *t, size_t node, bool regular);
+void trace_say_groups(struct trace *t, size_t node);
 
 struct vrrp_instance *trace_instance(struct trace *t, size_t node, size_t vr);
 
