@@ -163,6 +163,7 @@ vrrp_step_become_active(struct vrrp_instance *inst, enum vrrp_why why, hf_time n
 	if (why != VRRP_WHY_RESUMED) /* the neighbours know: nothing has moved */
 		vrrp_step_announce(inst, inst->model->garp.master_repeat, out);
 	vrrp_step_change(inst, VRRP_ACTIVE, why, now, out);
+	inst->last_heard = HF_UNSET; /* what was heard before says nothing about a later silence */
 	start_announce_timers(inst, now);
 	inst->active_addr = inst->source;
 	inst->active_priority = inst->effective_priority;

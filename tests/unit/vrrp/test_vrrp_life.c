@@ -70,6 +70,23 @@ a_paused_router_listens_before_it_speaks(void **state)
 }
 
 static void
+silence_after_a_pause_is_counted_from_its_end(void **state)
+{
+	struct trace *t = trace_one(trace_model(2, 100));
+
+	trace_start(t, 0);
+	trace_hear(t, 0, 200, "192.0.2.9", 100);
+	trace_run(t, S(10));
+	trace_pause(t, 0);
+	trace_run(t, S(20));
+	trace_continue(t, 0);
+	trace_run(t, MS(23700));
+	assert_int_equal(trace_instance(t, 0, 0)->why, VRRP_WHY_ACTIVE_SILENT);
+	assert_int_equal(t->actions.list[t->actions.n - 1].silence_ns, 3609375000);
+	trace_free(t);
+}
+
+static void
 a_short_pause_costs_nothing(void **state)
 {
 	struct trace *t = trace_active_and(trace_model(3, 50));
@@ -285,6 +302,7 @@ main(void)
 		cmocka_unit_test(fault_resigns_and_conditions_met_listen_first),
 		cmocka_unit_test(start_with_unmet_conditions_is_fault),
 		cmocka_unit_test(a_paused_router_listens_before_it_speaks),
+		cmocka_unit_test(silence_after_a_pause_is_counted_from_its_end),
 		cmocka_unit_test(a_short_pause_costs_nothing),
 		cmocka_unit_test(leaving_keeps_the_address_until_the_successor_is_heard),
 		cmocka_unit_test(leaving_does_not_take_a_resigning_router_for_its_successor),
