@@ -87,20 +87,21 @@ static bool
 limit(struct conf_walk *walk, const struct conf_keyword *row, const struct conf_node *node,
       int64_t *value)
 {
-	int64_t max = row_max(row), limited = *value;
+	int64_t max = row_max(row), limited;
+	bool clamp = (row->flags & CONF_CLAMP) != 0;
+	bool raise = *value == 0 && row->min > 0 && (row->flags & CONF_ZERO_IS_MIN);
 
-	if (*value == 0 && row->min > 0 && (row->flags & CONF_ZERO_IS_MIN))
+	if (*value >= row->min && *value <= max)
+		return true;
+	if (raise || (clamp && *value < row->min))
 		limited = row->min;
-	else if ((row->flags & CONF_CLAMP) && *value < row->min)
-		limited = row->min;
-	else if ((row->flags & CONF_CLAMP) && *value > max)
+	else if (clamp)
 		limited = max;
 	else
-		return *value >= row->min && *value <= max;
-	if (limited != *value)
-		conf_diag(walk->diags, CONF_WARNING, conf_node_place(node, 1), "value-range", NULL,
-			  "%s %s is out of range: %" PRId64 " is used", row->name,
-			  node->words[1].text, limited);
+		return false;
+	conf_diag(walk->diags, CONF_WARNING, conf_node_place(node, 1), "value-range", NULL,
+		  "%s %s is out of range: %" PRId64 " is used", row->name, node->words[1].text,
+		  limited);
 	*value = limited;
 	return true;
 }

@@ -219,11 +219,11 @@ plain_text_is_taken_as_it_is(void **state)
 static void
 a_line_may_be_long_but_not_endless(void **state)
 {
-	char *text = malloc(CONF_LINE_MAX + 8);
+	char *text = malloc(CONF_LINE_MAX + 16);
 
 	(void)state;
 	memset(text, 'x', CONF_LINE_MAX + 8);
-	memcpy(text + CONF_LINE_MAX + 2, "\na b\n", 5);
+	memcpy(text + CONF_LINE_MAX + 2, "\na b\n", sizeof("\na b\n"));
 	assert_reads_with(
 		"a(b)\nt:1:1: error: the line has 65538 bytes, at most 65536 are possible; "
 		"it is left out [line-length]\n",
