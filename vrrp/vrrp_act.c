@@ -220,38 +220,57 @@ all_done(const struct vrrp_shell *shell)
 	return true;
 }
 
-/* What concerns the network, in three passes over all actions. */
+/*
+ * Adverts leave before anything else, whatever waits: peers measure time by them. They are taken
+ * out of the list; what remains keeps its order.
+ */
 static void
-act(struct vrrp_shell *shell, hf_time now)
+send_adverts(struct vrrp_shell *shell)
 {
-	const struct vrrp_actions *actions = &shell->actions;
+	struct vrrp_actions *actions = &shell->actions;
+	size_t kept = shell->n_kept;
 
-	for (size_t i = 0; i < actions->n; i++) {
+	for (size_t i = kept; i < actions->n; i++) {
 		if (actions->list[i].type == VRRP_DO_ADVERT)
 			send_advert(&actions->list[i]);
+		else
+			actions->list[kept++] = actions->list[i];
 	}
-	for (size_t i = 0; i < actions->n; i++) {
-		enum vrrp_action_type type = actions->list[i].type;
+	actions->n = kept;
+	shell->n_kept = kept;
+}
+
+/* Addresses of the next few actions in one batch, then their announcements. */
+static void
+act_on_some(struct vrrp_shell *shell, hf_time now)
+{
+	const struct vrrp_actions *actions = &shell->actions;
+	size_t first = shell->n_acted, end = first;
+
+	for (; end < actions->n && shell->plan.n < VRRP_ADDRESS_BATCH; end++) {
+		enum vrrp_action_type type = actions->list[end].type;
 
 		if (type == VRRP_DO_TAKE || type == VRRP_DO_RELEASE)
-			vrrp_local_hold(vrrp_local_of(actions->list[i].inst), type == VRRP_DO_TAKE);
+			vrrp_local_hold(vrrp_local_of(actions->list[end].inst),
+					type == VRRP_DO_TAKE);
 	}
 	address_netlink_apply(shell->netlink, &shell->plan);
-	for (size_t i = 0; i < actions->n; i++) {
+	for (size_t i = first; i < end; i++) {
 		if (actions->list[i].type == VRRP_DO_ANNOUNCE)
 			announce(shell, &actions->list[i], now);
 	}
 	announce_flush(shell->announce);
+	shell->n_acted = end;
 }
 
+/* Words about everything that was done. */
 static void
 say(struct vrrp_shell *shell)
 {
-	const struct vrrp_actions *actions = &shell->actions;
 	bool retire = false;
 
-	for (size_t i = 0; i < actions->n; i++) {
-		const struct vrrp_action *action = &actions->list[i];
+	for (; shell->n_said < shell->n_acted; shell->n_said++) {
+		const struct vrrp_action *action = &shell->actions.list[shell->n_said];
 		struct vrrp_local *local = vrrp_local_of(action->inst);
 
 		if (action->type == VRRP_DO_CHANGE)
@@ -264,7 +283,6 @@ say(struct vrrp_shell *shell)
 			retire |= local->generation != shell->current;
 		}
 	}
-	say_groups(shell);
 	if (retire) /* later: the caller may be in the middle of the instance's packets */
 		hf_timer_set(shell->retire, hf_time_now());
 }
@@ -272,10 +290,25 @@ say(struct vrrp_shell *shell)
 void
 vrrp_shell_carry_out(struct vrrp_shell *shell, hf_time now)
 {
-	act(shell, now);
+	hf_time limit;
+
+	send_adverts(shell);
+	address_netlink_apply(shell->netlink, &shell->plan); /* of a reload or a recheck */
+	limit = hf_after(hf_time_now(), VRRP_TURN_NS);
+	while (shell->n_acted < shell->actions.n) {
+		act_on_some(shell, now);
+		if (hf_reached(hf_time_now(), limit))
+			break;
+	}
 	say(shell);
-	vrrp_actions_reset(&shell->actions);
 	vrrp_shell_rearm(shell);
+	if (shell->n_acted < shell->actions.n) { /* others get their turn first */
+		hf_timer_set(shell->proceed, hf_time_now());
+		return;
+	}
+	vrrp_actions_reset(&shell->actions);
+	shell->n_kept = shell->n_acted = shell->n_said = 0;
+	say_groups(shell);
 	if (shell->stopping && all_done(shell))
 		vrrp_shell_leave(shell);
 }

@@ -130,14 +130,16 @@ holder_of(struct vrrp_shell *shell, const struct net_address *address)
 }
 
 /* Puts back what somebody removed, and says so. */
-static void
-restore_addresses(struct vrrp_shell *shell, hf_time now)
+void
+vrrp_shell_restore(struct vrrp_shell *shell, hf_time now)
 {
 	struct net_address *address;
 	enum address_drift drift;
+	unsigned int n = 0;
 
-	while ((drift = address_restore(shell->table, &shell->plan, now, &address)) !=
-	       ADDRESS_DRIFT_NONE) {
+	while (n++ < VRRP_RESTORE_BURST &&
+	       (drift = address_restore(shell->table, &shell->plan, now, &address)) !=
+		       ADDRESS_DRIFT_NONE) {
 		char text[HF_ADDR_TEXT_MAX];
 		struct vrrp_local *local = holder_of(shell, address);
 		const char *subject = local != NULL ? local->inst->model->name : "-";
@@ -155,6 +157,8 @@ restore_addresses(struct vrrp_shell *shell, hf_time now)
 			       restored ? "" : " retry=60s");
 	}
 	announce_flush(shell->announce);
+	if (!TAILQ_EMPTY(&shell->table->missing))
+		hf_timer_set(shell->proceed, hf_time_now());
 }
 
 /* The monitor has read a batch of messages. */
@@ -175,7 +179,7 @@ vrrp_shell_links_changed(void *arg)
 		}
 	}
 	vrrp_shell_carry_out(shell, now);
-	restore_addresses(shell, now);
+	vrrp_shell_restore(shell, now);
 }
 
 void
@@ -191,6 +195,6 @@ vrrp_shell_recheck_all(struct vrrp_shell *shell, hf_time now)
 			address_recheck(shell->table, local->ties.addresses[k], now);
 	}
 	vrrp_shell_carry_out(shell, now);
-	restore_addresses(shell, now);
+	vrrp_shell_restore(shell, now);
 	link_monitor_refresh(shell->monitor);
 }

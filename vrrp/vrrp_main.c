@@ -73,6 +73,15 @@ on_start_delay(void *arg)
 }
 
 static void
+on_proceed(void *arg)
+{
+	hf_time now = hf_time_now();
+
+	vrrp_shell_carry_out(arg, now);
+	vrrp_shell_restore(arg, now);
+}
+
+static void
 on_retire(void *arg)
 {
 	vrrp_shell_retire_done(arg);
@@ -130,6 +139,7 @@ shell_end(void *state)
 	hf_timer_free(shell->start_delay);
 	hf_timer_free(shell->stop_limit);
 	hf_timer_free(shell->retire);
+	hf_timer_free(shell->proceed);
 	vrrp_sockets_free(shell->sockets);
 	announce_free(shell->announce);
 	link_monitor_free(shell->monitor);
@@ -161,8 +171,9 @@ make_timers(struct vrrp_shell *shell)
 	shell->start_delay = hf_timer_new(loop, HF_PRIO_NORMAL, on_start_delay, shell);
 	shell->stop_limit = hf_timer_new(loop, HF_PRIO_NORMAL, stop_limit_reached, shell);
 	shell->retire = hf_timer_new(loop, HF_PRIO_NORMAL, on_retire, shell);
-	return shell->timer != NULL && shell->recheck != NULL && shell->start_delay != NULL &&
-	       shell->stop_limit != NULL && shell->retire != NULL;
+	shell->proceed = hf_timer_new(loop, HF_PRIO_NORMAL, on_proceed, shell);
+	return shell->proceed != NULL && shell->timer != NULL && shell->recheck != NULL &&
+	       shell->start_delay != NULL && shell->stop_limit != NULL && shell->retire != NULL;
 }
 
 /* Says what the system refused; a room without it cannot work. */

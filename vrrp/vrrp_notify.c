@@ -200,11 +200,27 @@ vrrp_notify_change(struct vrrp_notify *notify, const struct vrrp_action *action,
 	     fifo, &how);
 }
 
+/* Which words and which script an instance's end has. */
+static const char *
+end_state(const struct vrrp_notify_model *scripts, bool deleted,
+	  const struct script_model **specific)
+{
+	if (!deleted) {
+		*specific = &scripts->stop;
+		return "STOP";
+	}
+	/* Who does not ask for DELETED hears of a fault: keepalived's readers expect that. */
+	*specific = scripts->deleted.argc > 0 ? &scripts->deleted : &scripts->fault;
+	return scripts->deleted.argc > 0 ? "DELETED" : "FAULT";
+}
+
 void
 vrrp_notify_end(struct vrrp_notify *notify, const struct vrrp_instance *inst, bool deleted,
 		uint64_t cause, bool fifo)
 {
 	const struct vrrp_notify_model *scripts = &inst->model->notify;
+	const struct script_model *specific;
+	const char *state = end_state(scripts, deleted, &specific);
 	struct runner_job how = {
 		.seq = inst->transitions + 1,
 		.cause = cause,
@@ -213,9 +229,9 @@ vrrp_notify_end(struct vrrp_notify *notify, const struct vrrp_instance *inst, bo
 		.reason = vrrp_why_code(deleted ? VRRP_WHY_DELETED : VRRP_WHY_STOPPED),
 	};
 
-	run(notify, deleted ? &scripts->deleted : &scripts->stop, NULL, 0, &how);
-	tell(notify, &scripts->any, "INSTANCE", inst->model->name, deleted ? "DELETED" : "STOP",
-	     inst->effective_priority, fifo, &how);
+	run(notify, specific, NULL, 0, &how);
+	tell(notify, &scripts->any, "INSTANCE", inst->model->name, state, inst->effective_priority,
+	     fifo, &how);
 }
 
 void

@@ -21,6 +21,9 @@
 #include "vrrp/vrrp_timers.h"
 
 #define VRRP_TIMER_BURST     64             /* instances whose timers are handled in one turn */
+#define VRRP_TURN_NS         HF_MILLIS(2)   /* for addresses in one turn; then adverts may be due */
+#define VRRP_ADDRESS_BATCH   32             /* address changes before the clock is looked at */
+#define VRRP_RESTORE_BURST   32             /* addresses put back in one turn */
 #define VRRP_LATE_NS         HF_MILLIS(5)   /* a timer this late: hear what is waiting first */
 #define VRRP_RECHECK_NS      HF_SECONDS(10) /* the kernel is asked for everything again */
 #define VRRP_FIRST_READ_NS   HF_SECONDS(5)  /* how long the first dump may take */
@@ -83,8 +86,11 @@ struct vrrp_shell {
 	struct hf_timer *recheck;     /* the slow look at everything */
 	struct hf_timer *start_delay; /* vrrp_startup_delay */
 	struct hf_timer *stop_limit;
-	struct hf_timer *retire; /* deleted instances that are done are freed */
+	struct hf_timer *retire;  /* deleted instances that are done are freed */
+	struct hf_timer *proceed; /* with what did not fit into one turn */
 	struct vrrp_actions actions;
+	/* Of the actions, how many: have no adverts among them; are done; are talked about. */
+	size_t n_kept, n_acted, n_said;
 	struct net_table *table;
 	struct address_plan plan;
 	struct link_monitor *monitor;
@@ -112,6 +118,7 @@ uint32_t vrrp_local_unmet(const struct vrrp_local *local);
 struct hf_addr vrrp_local_source(const struct vrrp_local *local);
 void vrrp_local_recheck(struct vrrp_local *local, hf_time now);
 void vrrp_shell_links_changed(void *shell);
+void vrrp_shell_restore(struct vrrp_shell *shell, hf_time now);
 void vrrp_shell_recheck_all(struct vrrp_shell *shell, hf_time now);
 
 /* vrrp_apply.c: a configuration comes into force. */
