@@ -275,7 +275,7 @@ static const struct conf_choice families[] = {
 #define TIMING_ROWS(into)                                                                          \
 	{ "delay_loop", CONF_TIME, into(own.delay_loop_ns), .unit_ns = 1, .min = 1000,             \
 	  .max = 4294967295000000, .doc = "seconds between two checks (default: 60)" },            \
-	{ "retry", CONF_INT, into(own.retry), .min = 1, .max = UINT32_MAX,                         \
+	{ "retry", CONF_INT, into(own.retry), .min = 0, .max = UINT32_MAX,                         \
 	  .doc = "failures after the first one before a check counts as failed (default: 1)" },    \
 	{ "delay_before_retry", CONF_TIME, into(own.delay_before_retry_ns), .unit_ns = 1,          \
 	  .min = 0, .max = 4294967295000000,                                                       \
@@ -347,9 +347,9 @@ static const struct conf_keyword virtual_rows[] = {
 	  .doc = "mh: another server when the chosen one is down" },
 	{ "ops", CONF_FLAG, VIRTUAL(model.one_packet), .value = 1,
 	  .doc = "schedule every packet by itself; UDP or fwmark only" },
-	{ "persistence_timeout", CONF_UINT, VIRTUAL(model.persistence_timeout_s), .min = 1,
+	{ "persistence_timeout", CONF_UINT, VIRTUAL(model.persistence_timeout_s), .min = 0,
 	  .max = PERSISTENCE_MAX_S, .flags = CONF_OPTIONAL, .value = 360,
-	  .doc = "seconds that a client stays with its server (bare: 360)" },
+	  .doc = "seconds that a client stays with its server (bare: 360; 0: off)" },
 	{ "persistence_granularity", CONF_CUSTOM, .min = 1, .max = 1, .set = set_granularity,
 	  .doc = "IPv4 mask or bits: clients of one network share a server" },
 	{ "persistence_engine", CONF_TEXT, VIRTUAL(model.persistence_engine),
@@ -361,6 +361,7 @@ static const struct conf_keyword virtual_rows[] = {
 	{ "weight", CONF_UINT, VIRTUAL(weight), .min = 1, .max = CHECK_WEIGHT_MAX,
 	  .doc = "weight of real servers without one (default: 1)" },
 	{ "quorum", CONF_UINT, VIRTUAL(model.quorum), .min = 1, .max = UINT32_MAX,
+	  .flags = CONF_ZERO_IS_MIN,
 	  .doc = "weight that must be alive (default: 1)" },
 	{ "hysteresis", CONF_UINT, VIRTUAL(model.hysteresis), .min = 0, .max = UINT32_MAX,
 	  .doc = "margin around quorum (default: 0)" },
