@@ -9,10 +9,11 @@
 static void *
 check_open(struct conf_walk *walk, const struct conf_node *node, void *parent, enum check_type type)
 {
+	struct conf_completion *c = walk->user;
 	struct real_draft *real = parent;
 
 	real->checks =
-		conf_arena_grow(walk->arena, real->checks, real->n_checks, sizeof(*real->checks));
+		conf_arena_grow(c->scratch, real->checks, real->n_checks, sizeof(*real->checks));
 	struct check_draft *check = &real->checks[real->n_checks++];
 
 	check->place = conf_keyword_place(node);
@@ -37,11 +38,11 @@ http_open(struct conf_walk *walk, const struct conf_node *node, void *parent)
 static void *
 url_open(struct conf_walk *walk, const struct conf_node *node, void *parent)
 {
+	struct conf_completion *c = walk->user;
 	struct check_draft *check = parent;
 
 	(void)node;
-	check->urls =
-		conf_arena_grow(walk->arena, check->urls, check->n_urls, sizeof(*check->urls));
+	check->urls = conf_arena_grow(c->scratch, check->urls, check->n_urls, sizeof(*check->urls));
 	return &check->urls[check->n_urls++];
 }
 

@@ -166,8 +166,6 @@ settle_real(struct conf_completion *c, struct virtual_draft *vs, struct real_dra
 			  real->model.l_threshold, real->model.u_threshold);
 		real->model.l_threshold = 0;
 	}
-	script_resolve(c, "notify_up", &real->notify_up, &real->model.notify_up);
-	script_resolve(c, "notify_down", &real->notify_down, &real->model.notify_down);
 	for (size_t i = 0; i < real->n_checks; i++)
 		check_complete(c, vs, real, &real->checks[i]);
 	size_t kept = 0;
@@ -182,15 +180,16 @@ settle_real(struct conf_completion *c, struct virtual_draft *vs, struct real_dra
 static void
 drop_duplicate_reals(struct conf_completion *c, struct virtual_draft *vs)
 {
-	size_t *position = conf_arena_alloc(c->arena, (vs->n_real + 1) * sizeof(*position));
-	struct name_index *index = name_index_new(c->arena, vs->n_real);
+	size_t *position = conf_arena_alloc(c->scratch, (vs->n_real + 1) * sizeof(*position));
+	struct name_index *index = name_index_new(c->scratch, vs->n_real);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < vs->n_real; i++) {
 		struct real_draft *real = &vs->real[i];
 
 		real_server_name(&vs->model, &real->model);
-		size_t first = name_index_add(index, conf_arena_str(c->arena, real->model.name), i);
+		size_t first =
+			name_index_add(index, conf_arena_str(c->scratch, real->model.name), i);
 
 		if (first == i) {
 			position[i] = kept;
@@ -262,9 +261,17 @@ settle_sorry(struct conf_completion *c, struct virtual_draft *vs)
 	}
 }
 
-static void
-complete_virtual(struct conf_completion *c, struct virtual_draft *vs)
+bool
+virtual_complete(struct conf_completion *c, struct virtual_draft *vs)
 {
+	if (c->plain)
+		return true;
+	if (vs->n_real == 0) {
+		conf_diag(c->diags, CONF_WARNING, vs->place, "virtual-server-empty",
+			  "add real_server ADDRESS PORT { }",
+			  "the virtual server has no real server; ignored");
+		return false;
+	}
 	settle_family(vs);
 	settle_protocol(c, vs);
 	settle_scheduler(c, vs);
@@ -286,10 +293,9 @@ complete_virtual(struct conf_completion *c, struct virtual_draft *vs)
 	drop_duplicate_reals(c, vs);
 	settle_quorum(c, vs);
 	settle_sorry(c, vs);
-	script_resolve(c, "quorum_up", &vs->quorum_up, &vs->model.quorum_up);
-	script_resolve(c, "quorum_down", &vs->quorum_down, &vs->model.quorum_down);
 	if (vs->own.alpha == DRAFT_UNSET)
 		vs->own.alpha = 0;
+	return true;
 }
 
 static void
@@ -299,17 +305,17 @@ check_duplicates(struct conf_completion *c)
 	struct name_index *index = name_index_new(c->arena, draft->n_virtual);
 
 	for (size_t i = 0; i < draft->n_virtual; i++) {
-		struct virtual_draft *vs = draft->virtual_servers[i];
+		const struct virtual_done *vs = &draft->virtual_servers[i];
 		/* One mark may serve both families. */
-		const char *key = conf_arena_printf(c->arena, "%u %s",
-						    (unsigned int)vs->model.family, vs->model.name);
+		const char *key = conf_arena_printf(
+			c->arena, "%u %s", (unsigned int)vs->model->family, vs->model->name);
 		size_t first = name_index_add(index, key, i);
 
 		if (first == i)
 			continue;
 		conf_diag(c->diags, CONF_ERROR, vs->place, "virtual-server-twice", NULL,
-			  "virtual server %s is defined twice", vs->model.name);
-		conf_diag(c->diags, CONF_NOTE, draft->virtual_servers[first]->place,
+			  "virtual server %s is defined twice", vs->model->name);
+		conf_diag(c->diags, CONF_NOTE, draft->virtual_servers[first].place,
 			  "virtual-server-twice", NULL, "first used here");
 	}
 }
@@ -318,20 +324,9 @@ void
 checker_complete(struct conf_completion *c)
 {
 	struct conf_draft *draft = c->draft;
-	size_t kept = 0;
 
-	for (size_t i = 0; i < draft->n_virtual; i++) {
-		struct virtual_draft *vs = draft->virtual_servers[i];
-
-		if (vs->n_real == 0) {
-			conf_diag(c->diags, CONF_WARNING, vs->place, "virtual-server-empty",
-				  "add real_server ADDRESS PORT { }",
-				  "the virtual server has no real server; ignored");
-			continue;
-		}
-		complete_virtual(c, vs);
-		draft->virtual_servers[kept++] = vs;
-	}
-	draft->n_virtual = kept;
+	for (size_t i = 0; i < draft->n_scripts; i++)
+		script_resolve(c, draft->scripts[i].keyword, &draft->scripts[i].line,
+			       draft->scripts[i].model);
 	check_duplicates(c);
 }

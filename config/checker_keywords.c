@@ -32,8 +32,8 @@ conf_word_endpoint(struct conf_walk *walk, const struct conf_node *node, size_t 
 static void *
 virtual_open(struct conf_walk *walk, const struct conf_node *node, void *parent)
 {
-	struct conf_draft *draft = parent;
-	struct virtual_draft *vs = conf_arena_alloc(walk->arena, sizeof(*vs));
+	struct conf_completion *c = walk->user;
+	struct virtual_draft *vs = conf_arena_alloc(c->scratch, sizeof(*vs));
 	uint64_t mark = 0;
 	bool port_given;
 
@@ -53,10 +53,18 @@ virtual_open(struct conf_walk *walk, const struct conf_node *node, void *parent)
 	vs->weight = 1;
 	vs->model.quorum = 1;
 	check_timing_init(&vs->own);
-	draft->virtual_servers = conf_arena_grow(walk->arena, draft->virtual_servers,
-						 draft->n_virtual, sizeof(struct virtual_draft *));
-	draft->virtual_servers[draft->n_virtual++] = vs;
 	return vs;
+}
+
+static void
+virtual_close(struct conf_walk *walk, const struct conf_node *node, void *target)
+{
+	struct conf_completion *c = walk->user;
+
+	/* Without its "}" it is not all there, and would only be blamed for what it lacks. */
+	if (node->end_line > 0 && virtual_complete(c, target))
+		virtual_assemble(c, target);
+	conf_arena_reset(c->scratch);
 }
 
 static void
@@ -71,6 +79,7 @@ real_init(struct real_draft *real, const struct conf_node *node)
 static void *
 real_open(struct conf_walk *walk, const struct conf_node *node, void *parent)
 {
+	struct conf_completion *c = walk->user;
 	struct virtual_draft *vs = parent;
 	struct real_draft real = { 0 };
 
@@ -79,7 +88,7 @@ real_open(struct conf_walk *walk, const struct conf_node *node, void *parent)
 				&real.port_given))
 		return NULL;
 	real.written_port = real.model.port;
-	vs->real = conf_arena_grow(walk->arena, vs->real, vs->n_real, sizeof(real));
+	vs->real = conf_arena_grow(c->scratch, vs->real, vs->n_real, sizeof(real));
 	vs->real[vs->n_real] = real;
 	return &vs->real[vs->n_real++];
 }
@@ -388,6 +397,6 @@ static const struct conf_keyword virtual_rows[] = {
 
 const struct conf_block virtual_server_block = {
 	.context = "virtual_server", .rows = virtual_rows, .n_rows = HF_COUNT_OF(virtual_rows),
-	.open = virtual_open, .has_seen = true, .seen_offset = offsetof(struct virtual_draft, seen),
+	.open = virtual_open, .close = virtual_close, .has_seen = true, .seen_offset = offsetof(struct virtual_draft, seen),
 };
 /* clang-format on */

@@ -82,7 +82,7 @@ struct vrrp_instance_draft {
 	enum vrrp_state_draft state;
 	int64_t advert_ns;
 	int8_t strict, lower_prio_no_advert, higher_prio_send_advert, notify_priority_changes;
-	bool accept_given, native_ipv6, no_addresses_wanted;
+	bool native_ipv6, no_addresses_wanted;
 	struct hf_addr mcast_group;
 	struct garp_draft garp;
 	struct vrrp_peer_draft *peers;
@@ -165,14 +165,30 @@ struct virtual_draft {
 
 /* ---- all of it ---- */
 
+/* A virtual server is completed and assembled when its block ends, so that only one draft is in
+ * memory at a time; what needs the whole text is kept for later. */
+struct virtual_done {
+	struct virtual_server_model *model;
+	struct conf_place place;
+};
+
+struct script_pending {
+	struct conf_script_line line;
+	const char *keyword;
+	struct script_model *model; /* to be filled */
+};
+
 struct conf_draft {
 	struct global_draft global;
 	struct vrrp_instance_draft **instances;
 	size_t n_instances;
 	struct vrrp_group_draft **groups;
 	size_t n_groups;
-	struct virtual_draft **virtual_servers;
+	struct virtual_done *virtual_servers;
 	size_t n_virtual;
+	bool needs_raw; /* of the checker */
+	struct script_pending *scripts;
+	size_t n_scripts;
 };
 
 /* Fills in what is not zero by default. */
@@ -213,11 +229,14 @@ void script_exec_print(FILE *out, const char *indent, const char *keyword,
 
 struct script_resolver;
 
+/* Also what walk->user points to. */
 struct conf_completion {
 	struct conf_draft *draft;
 	struct conf_diags *diags;
-	struct conf_arena *arena;
+	struct conf_arena *arena;   /* what the models keep */
+	struct conf_arena *scratch; /* of the virtual server that is being read */
 	bool check_system;
+	bool plain; /* the text is complete: nothing is to be corrected */
 	struct script_resolver *scripts;
 };
 
@@ -227,7 +246,14 @@ void vrrp_complete(struct conf_completion *c);
 void vrrp_group_complete(struct conf_completion *c); /* called by vrrp_complete() */
 void checker_complete(struct conf_completion *c);
 
-/* Called by checker_complete(); a check whose connect_port is 0 afterwards cannot be made. */
+/* Called when the block of a virtual server ends: completes it, unless the text is plain. False:
+ * it is to be left out. */
+bool virtual_complete(struct conf_completion *c, struct virtual_draft *vs);
+
+/* Appends it to the draft's virtual_servers. */
+void virtual_assemble(struct conf_completion *c, const struct virtual_draft *vs);
+
+/* Called by virtual_complete(); a check whose connect_port is 0 afterwards cannot be made. */
 void check_complete(struct conf_completion *c, const struct virtual_draft *vs,
 		    const struct real_draft *real, struct check_draft *check);
 

@@ -25,15 +25,17 @@ conf_load(const struct conf_options *options, struct conf_diags *diags)
 		.draft = draft,
 		.diags = diags,
 		.arena = arena,
+		.scratch = conf_arena_new(),
 		.check_system = options->check_system,
 	};
 	struct conf *conf = conf_arena_alloc(arena, sizeof(*conf));
 
 	conf_draft_init(draft);
-	struct conf_walk *walk = conf_walk_new(diags, arena, NULL, &conf_root_block, draft);
+	struct conf_walk *walk = conf_walk_new(diags, arena, &completion, &conf_root_block, draft);
 	bool whole = conf_read(&read, diags, conf_walk_root, walk);
 
 	conf_walk_end(walk);
+	conf_arena_free(completion.scratch);
 	/* What is not all there would only be blamed for what it lacks. */
 	if (whole) {
 		global_complete(&completion);
@@ -89,17 +91,23 @@ conf_read_plain(const char *text, size_t len, struct conf_draft **draft, char wh
 	};
 	struct conf_diags *diags = conf_diags_new();
 	struct conf_arena *arena = conf_arena_new();
-	struct conf_completion completion = { .diags = diags, .arena = arena };
+	struct conf_completion completion = {
+		.diags = diags,
+		.arena = arena,
+		.scratch = conf_arena_new(),
+		.plain = true,
+	};
 
 	*draft = conf_arena_alloc(arena, sizeof(**draft));
 	completion.draft = *draft;
 	conf_draft_init(*draft);
-	struct conf_walk *walk = conf_walk_new(diags, arena, NULL, &conf_root_block, *draft);
+	struct conf_walk *walk = conf_walk_new(diags, arena, &completion, &conf_root_block, *draft);
 
 	walk->plain = true;
 	bool whole = conf_read(&read, diags, conf_walk_root, walk);
 
 	conf_walk_end(walk);
+	conf_arena_free(completion.scratch);
 	if (whole)
 		vrrp_group_complete(&completion);
 	if (!whole || conf_diags_worst(diags) >= CONF_ERROR) {

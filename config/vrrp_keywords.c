@@ -267,7 +267,7 @@ static const struct conf_keyword instance_rows[] = {
 	  .doc = "other interfaces that have to be up" },
 	{ "strict_mode", CONF_SWITCH, INSTANCE(strict),
 	  .doc = "hold this instance to the RFC (default: vrrp_strict)" },
-	{ "accept", CONF_FLAG, INSTANCE(accept_given), .value = 1,
+	{ "accept", CONF_FLAG, INSTANCE(model.accept), .value = 1,
 	  .doc = "accept packets for the addresses (default)" },
 	{ "lower_prio_no_advert", CONF_SWITCH, INSTANCE(lower_prio_no_advert),
 	  .doc = "do not answer an advert of lower priority" },
