@@ -106,9 +106,10 @@ drop_privileges(struct checker_state *st)
 	size_t n = 0;
 
 	st->has_raw = st->table.model->needs_raw;
+	st->has_low_ports = needs_low_port(&st->table);
 	if (st->has_raw)
 		caps[n++] = CAP_NET_RAW;
-	if (needs_low_port(&st->table))
+	if (st->has_low_ports)
 		caps[n++] = CAP_NET_BIND_SERVICE;
 	return hf_privilege_keep(caps, n, true);
 }
@@ -204,12 +205,15 @@ refuse(char why[512], int code, const char *text)
  * successor of this process starts with them and goes on from what is remembered.
  */
 static void
-renew_if_raw_is_missing(struct checker_state *st)
+renew_if_privileges_are_missing(struct checker_state *st)
 {
-	if (!st->table.model->needs_raw || st->has_raw)
+	bool raw = st->table.model->needs_raw && !st->has_raw;
+	bool low_ports = !st->has_low_ports && needs_low_port(&st->table);
+
+	if (!raw && !low_ports)
 		return;
-	hf_log(HF_NOTICE, NULL,
-	       "checks now use fwmark or bind_if: the checker restarts to be allowed to");
+	hf_log(HF_NOTICE, NULL, "checks now use %s: the checker restarts to be allowed to",
+	       raw ? "fwmark or bind_if" : "a bind_port below 1024");
 	hf_room_leave(st->room, 0);
 }
 
@@ -241,7 +245,7 @@ checker_config(void *state, const struct hf_room_config *how, const char *text, 
 	take_table(st, &next, &heap);
 	st->cause = 0;
 	if (!how->first) {
-		renew_if_raw_is_missing(st);
+		renew_if_privileges_are_missing(st);
 		return 0;
 	}
 	if (drop_privileges(st) < 0)

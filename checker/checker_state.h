@@ -25,8 +25,9 @@ struct checker_state {
 	struct checker_memory memory; /* what a predecessor knew, until the first configuration */
 	uint64_t cause;               /* change id of the configuration being applied, else 0 */
 	bool configured;
-	bool has_raw;    /* CAP_NET_RAW was kept */
-	bool table_sent; /* ipvs/ has the complete table over the present link */
+	bool has_raw;       /* CAP_NET_RAW was kept */
+	bool has_low_ports; /* CAP_NET_BIND_SERVICE was kept */
+	bool table_sent;    /* ipvs/ has the complete table over the present link */
 };
 
 /* checker_carry.c: does what the engine's actions say, and empties the list. */

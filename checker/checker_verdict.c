@@ -323,6 +323,7 @@ note_failure(struct checker_check *check, hf_time now, struct checker_actions *o
 	}
 	if (check->verdict != CHECKER_DOWN)
 		change_check(check, CHECKER_DOWN, out);
+	check->failures = 0;
 	if (model->type == CHECK_HTTP && model->delay_before_retry_ns > wait_ns)
 		wait_ns = model->delay_before_retry_ns;
 	return hf_after(now, wait_ns);
