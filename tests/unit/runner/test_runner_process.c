@@ -34,11 +34,12 @@ on_end(void *arg, const struct runner_end *end)
 
 /* Runs the words to their end. */
 static struct runner_end
-run(const char *const *argv, int64_t limit_ns, const struct runner_job *job)
+run_as(uid_t uid, gid_t gid, const char *const *argv, int64_t limit_ns,
+       const struct runner_job *job)
 {
 	struct outcome outcome = { .loop = hf_loop_new() };
-	struct runner_command cmd = { .uid = geteuid(),
-				      .gid = getegid(),
+	struct runner_command cmd = { .uid = uid,
+				      .gid = gid,
 				      .argv = argv,
 				      .envp = runner_environment(job),
 				      .keep_output = true };
@@ -54,6 +55,12 @@ run(const char *const *argv, int64_t limit_ns, const struct runner_job *job)
 	assert_true(outcome.ended);
 	hf_loop_free(outcome.loop);
 	return outcome.end;
+}
+
+static struct runner_end
+run(const char *const *argv, int64_t limit_ns, const struct runner_job *job)
+{
+	return run_as(geteuid(), getegid(), argv, limit_ns, job);
 }
 
 static struct runner_end
@@ -154,6 +161,18 @@ script_without_interpreter_line_runs_through_the_shell(void **state)
 	assert_int_equal(WEXITSTATUS(end.status), 4);
 }
 
+static void
+script_becomes_its_user_without_other_groups(void **state)
+{
+	const char *const argv[] = { "/bin/sh", "-c",
+				     "[ \"$(id -u) $(id -g) $(id -G)\" = '12345 23456 23456' ]",
+				     NULL };
+
+	if (geteuid() != 0)
+		return; /* only root can change */
+	assert_int_equal(run_as(12345, 23456, argv, 0, NULL).status, 0);
+}
+
 int
 main(void)
 {
@@ -163,6 +182,7 @@ main(void)
 		cmocka_unit_test(script_over_its_time_is_terminated),
 		cmocka_unit_test(environment_tells_the_change_and_hides_the_loader),
 		cmocka_unit_test(script_inherits_no_descriptor_and_leads_its_group),
+		cmocka_unit_test(script_becomes_its_user_without_other_groups),
 		cmocka_unit_test(script_without_interpreter_line_runs_through_the_shell),
 	};
 
