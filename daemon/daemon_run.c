@@ -21,13 +21,22 @@
 
 #define SIGNALS_MAX 10
 
+enum { EXIT_FATAL = 1, EXIT_PERMISSION = 4 };
+
 struct running {
 	struct supervisor sup;
 	struct hf_signal *signals[SIGNALS_MAX];
 	size_t n_signals;
 };
 
-/* Returns 0, or an exit status; 0 with *running: somebody else runs. */
+/* keepalived's exit status for what the system refused. */
+static int
+status_of(int err)
+{
+	return err == -EACCES || err == -EPERM ? EXIT_PERMISSION : EXIT_FATAL;
+}
+
+/* Returns 0, or an exit status; 0 with *already: somebody else runs. */
 static int
 take_pid_files(struct supervisor *sup, unsigned int needed, bool *already)
 {
@@ -52,7 +61,7 @@ take_pid_files(struct supervisor *sup, unsigned int needed, bool *already)
 		hf_log(HF_ERROR, NULL, "%s: %s", files[i].path,
 		       *already ? "another instance is already running: not started"
 				: strerror(-err));
-		return *already ? 0 : 1;
+		return *already ? 0 : status_of(err);
 	}
 	return 0;
 }
@@ -162,7 +171,7 @@ run_loop(struct running *run, struct conf *conf)
 	err = hf_loop_run(sup->loop);
 	if (err != 0)
 		hf_log(HF_ERROR, NULL, "the event loop failed: %s", strerror(-err));
-	return err != 0 ? 1 : sup->exit_code;
+	return err != 0 ? EXIT_FATAL : sup->exit_code;
 fail:
 	hf_log(HF_ERROR, NULL, "cannot start: %s", strerror(-err));
 	conf_free(conf);
@@ -207,7 +216,7 @@ daemon_run(const struct daemon_options *options, const struct daemon_paths *path
 	struct running *run = calloc(1, sizeof(*run));
 	struct supervisor *sup = &run->sup;
 	bool already = false;
-	int status = 1, err;
+	int status = EXIT_FATAL, err;
 
 	if (run == NULL)
 		goto out;
@@ -217,6 +226,7 @@ daemon_run(const struct daemon_options *options, const struct daemon_paths *path
 	if (err != 0) {
 		hf_log(HF_ERROR, NULL, "run directory %s cannot be made: %s", paths->run_dir,
 		       strerror(-err));
+		status = status_of(err);
 		goto out;
 	}
 	status = take_pid_files(sup, parts_needed(conf, options), &already);
@@ -228,7 +238,7 @@ daemon_run(const struct daemon_options *options, const struct daemon_paths *path
 		log_configuration(conf);
 	spawn_script_and_wait("startup_script", &conf->global->startup_script);
 	sup->loop = hf_loop_new();
-	status = sup->loop != NULL ? run_loop(run, conf) : 1;
+	status = sup->loop != NULL ? run_loop(run, conf) : EXIT_FATAL;
 	conf = NULL;
 	if (sup->loop != NULL)
 		end_loop(run);
