@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* "holdfast reload": the daemon reads its configuration again and says what came of it. */
+#include <string.h>
+
 #include "ctl/ctl.h"
 
 int
 ctl_reload(const struct ctl *ctl, int argc, char *argv[])
 {
+	const char *text;
 	json_t *answer;
 	bool done;
 	int status;
@@ -15,7 +18,9 @@ ctl_reload(const struct ctl *ctl, int argc, char *argv[])
 	if (answer == NULL)
 		return status;
 	done = json_is_true(json_object_get(answer, "ok"));
-	fputs(ctl_text(answer, "diagnostics"), stderr);
+	text = ctl_text(answer, "diagnostics");
+	if (text[0] != '\0')
+		fprintf(stderr, "%s%s", text, text[strlen(text) - 1] == '\n' ? "" : "\n");
 	if (done)
 		printf("The configuration is in force (generation %lld).\n",
 		       (long long)json_integer_value(json_object_get(answer, "generation")));

@@ -121,17 +121,15 @@ make_dir(const char *path)
 int
 paths_make_run_dir(const struct daemon_paths *paths)
 {
-	char parent[PATHS_RUN_DIR_MAX];
-	int err = make_dir(paths->run_dir);
-	char *slash;
+	char path[PATHS_RUN_DIR_MAX];
+	int err = 0;
 
-	if (err != -ENOENT)
-		return err;
-	memcpy(parent, paths->run_dir, sizeof(parent));
-	slash = strrchr(parent, '/');
-	if (slash == NULL || slash == parent)
-		return err;
-	*slash = '\0';
-	err = make_dir(parent);
-	return err != 0 ? err : make_dir(paths->run_dir);
+	memcpy(path, paths->run_dir, sizeof(path));
+	for (char *slash = strchr(path + 1, '/'); slash != NULL && err == 0;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		err = make_dir(path);
+		*slash = '/';
+	}
+	return err != 0 ? err : make_dir(path);
 }

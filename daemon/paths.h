@@ -37,7 +37,7 @@ int paths_find_config(struct daemon_paths *paths,
 int paths_find_run(struct daemon_paths *paths, const struct daemon_options *options,
 		   const char *net_namespace, const char *instance, FILE *err) HF_MUST_CHECK;
 
-/* Makes the run directory (and its parent). Returns 0 or -errno. */
+/* Makes the run directory and those above it. Returns 0 or -errno. */
 int paths_make_run_dir(const struct daemon_paths *paths) HF_MUST_CHECK;
 
 #endif
