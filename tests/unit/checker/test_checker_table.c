@@ -154,6 +154,28 @@ new_sorry_server_takes_over_a_lost_quorum(void **state)
 }
 
 static void
+sorry_server_in_use_is_not_touched(void **state)
+{
+	struct bench b;
+
+	bench_init(&b, 1);
+	b.config.vs.has_sorry = true;
+	bench_start(&b);
+	bench_bad(&b, 'a');
+	b.trace[0] = '\0';
+	bench_edit(&b);
+	bench_reload(&b);
+	bench_expect(&b, "");
+	bench_edit(&b)->vs.sorry.weight = 3;
+	bench_reload(&b);
+	bench_expect(&b, "put S 3;");
+	bench_edit(&b)->vs.sorry.port = 81;
+	bench_reload(&b);
+	bench_expect(&b, "take S; put S 3;");
+	bench_end(&b);
+}
+
+static void
 real_server_that_becomes_the_sorry_server_too_stays_one_entry(void **state)
 {
 	struct bench b;
@@ -255,6 +277,7 @@ main(void)
 		cmocka_unit_test(server_whose_failed_check_is_removed_comes_up),
 		cmocka_unit_test(other_address_is_another_service),
 		cmocka_unit_test(new_sorry_server_takes_over_a_lost_quorum),
+		cmocka_unit_test(sorry_server_in_use_is_not_touched),
 		cmocka_unit_test(real_server_that_becomes_the_sorry_server_too_stays_one_entry),
 		cmocka_unit_test(restart_goes_on_with_the_same_table),
 		cmocka_unit_test(damaged_memory_is_no_memory),

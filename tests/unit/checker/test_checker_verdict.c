@@ -193,6 +193,23 @@ quorum_beyond_all_weights_is_lowered(void **state)
 }
 
 static void
+quorum_of_0_is_lost_with_the_last_server(void **state)
+{
+	struct bench b;
+
+	bench_init(&b, 1);
+	b.config.vs.quorum = 0;
+	bench_start(&b);
+	b.trace[0] = '\0';
+	bench_bad(&b, 'a');
+	bench_expect(&b, "a up->down; take a; notify a down; quorum up->down; "
+			 "quorum notify down;");
+	bench_good(&b, 'a');
+	bench_expect(&b, "a down->up; put a 1; notify a up; quorum down->up; quorum notify up;");
+	bench_end(&b);
+}
+
+static void
 sorry_server_stands_in_and_leaves_in_reverse_order(void **state)
 {
 	struct bench b;
@@ -406,6 +423,7 @@ main(void)
 		cmocka_unit_test(inhibit_keeps_the_entry_at_weight_0),
 		cmocka_unit_test(quorum_has_hysteresis),
 		cmocka_unit_test(quorum_beyond_all_weights_is_lowered),
+		cmocka_unit_test(quorum_of_0_is_lost_with_the_last_server),
 		cmocka_unit_test(sorry_server_stands_in_and_leaves_in_reverse_order),
 		cmocka_unit_test(sorry_server_is_in_from_the_start_under_alpha),
 		cmocka_unit_test(sorry_server_that_is_a_real_server_is_one_entry),
