@@ -33,7 +33,8 @@ if [[ ! ${LAB_WORLD:-} ]]; then
     LAB_TMP=$(mktemp -d "${TMPDIR:-/tmp}/holdfast-test.XXXXXX")
     chmod 755 "$LAB_TMP"
     export LAB_TMP
-    LAB_CGROUP=$(awk '$3 == "cgroup2" {print $2; exit}' /proc/mounts)
+    # Not one that another test has mounted: it goes away with that test, here too.
+    LAB_CGROUP=$(awk '$3 == "cgroup2" && $2 !~ /holdfast-test/ {print $2; exit}' /proc/mounts)
     LAB_CGROUP_MOUNTED=
     if [[ ! $LAB_CGROUP ]]; then
         LAB_CGROUP=$LAB_TMP/cgroup LAB_CGROUP_MOUNTED=1
@@ -237,8 +238,12 @@ running() {
     kill -0 "$(pid_of "$1")" 2>/dev/null
 }
 
-ended() {
-    ! grep -q populated.1 "$LAB_CGROUP/$1/cgroup.events"
+ended() { # nothing that was started on a machine runs any more
+    local key value
+    while read -r key value; do
+        [[ $key != populated ]] || [[ $value != 0 ]] || return 0
+    done <"$LAB_CGROUP/$1/cgroup.events"
+    return 1
 }
 
 stop() { # TERM, and every process of it has ended
