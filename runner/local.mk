@@ -6,6 +6,7 @@ librunner_a_SOURCES = \
 	runner/runner_client.c \
 	runner/runner_fifo.c runner/runner_fifo.h \
 	runner/runner_main.c \
+	runner/runner_orphan.c runner/runner_orphan.h \
 	runner/runner_packet.c \
 	runner/runner_process.c runner/runner_process.h \
 	runner/runner_queue.c runner/runner_queue.h \

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/runner_orphan.h"
 #include "runner/runner_process.h"
 
 /* A longer path is remembered by its end. */
@@ -19,6 +20,7 @@ struct runner_reader {
 	struct runner_channels *all;
 	struct runner_channel *channel; /* NULL: told to end */
 	struct runner_process *process;
+	pid_t pid;
 	TAILQ_ENTRY(runner_reader) link;
 };
 
@@ -44,6 +46,8 @@ memory_key(const char *path, char key[HF_ROOM_KEY_MAX])
 void
 runner_channels_recall(struct runner_channels *all, const char *key)
 {
+	if (strncmp(key, "fifo:", 5) != 0)
+		return;
 	for (int i = 0; i < FIFO_KINDS; i++) {
 		if (all->recalled[i][0] == '\0') {
 			snprintf(all->recalled[i], sizeof(all->recalled[i]), "%s", key);
@@ -72,6 +76,7 @@ on_reader_end(void *arg, const struct runner_end *end)
 	char text[RUNNER_END_TEXT_MAX];
 
 	TAILQ_REMOVE(&all->readers, reader, link);
+	runner_orphan_forget(all->room, reader->pid);
 	if (reader->channel != NULL) {
 		hf_log(HF_WARNING, NULL, "script that reads notify FIFO %s: %s",
 		       reader->channel->fifo.path, runner_end_text(end, text));
@@ -103,6 +108,8 @@ start_reader(struct runner_channels *all, struct runner_channel *channel,
 		runner_process_start(hf_room_loop(all->room), &cmd, 0, on_reader_end, reader, &err);
 	if (reader->process == NULL)
 		goto failed;
+	reader->pid = runner_process_pid(reader->process);
+	runner_orphan_remember(all->room, reader->pid);
 	channel->reader = reader;
 	TAILQ_INSERT_TAIL(&all->readers, reader, link);
 	runner_environment_free(cmd.envp);

@@ -14,6 +14,7 @@
 #include "config/global_model.h"
 #include "lib/hf_room.h"
 #include "runner/runner_channel.h"
+#include "runner/runner_orphan.h"
 #include "runner/runner_process.h"
 #include "runner/runner_queue.h"
 
@@ -32,6 +33,7 @@ struct runner_active {
 	struct runner *runner;
 	struct runner_entry *entry;
 	struct runner_process *process;
+	pid_t pid;
 };
 
 enum leaving { LEAVING_NOT, LEAVING_LINKS, LEAVING_JOBS, LEAVING_KILL };
@@ -41,6 +43,7 @@ struct runner {
 	struct runner_queues *queues;
 	TAILQ_HEAD(, runner_active) active;
 	struct runner_channels channels;
+	struct runner_orphans orphans;
 	enum leaving leaving;
 	struct hf_timer *leave_timer;
 	uint64_t started, failed, timed_out, dropped;
@@ -121,6 +124,7 @@ on_job_end(void *arg, const struct runner_end *end)
 	struct runner *runner = active->runner;
 
 	TAILQ_REMOVE(&runner->active, active, link);
+	runner_orphan_forget(runner->room, active->pid);
 	finish(runner, active->entry, end);
 	free(active);
 	start_jobs(runner);
@@ -146,6 +150,8 @@ start_job(struct runner *runner, struct runner_entry *entry)
 					       entry->job.limit_ns, on_job_end, active, &err);
 	if (active->process == NULL)
 		goto failed;
+	active->pid = runner_process_pid(active->process);
+	runner_orphan_remember(runner->room, active->pid);
 	TAILQ_INSERT_TAIL(&runner->active, active, link);
 	runner->started++;
 	runner_environment_free(cmd.envp);
@@ -241,6 +247,7 @@ runner_recall(void *state, const char *key, const void *bytes, size_t len)
 	struct runner *runner = state;
 
 	runner_channels_recall(&runner->channels, key);
+	runner_orphans_recall(&runner->orphans, key, bytes, len);
 }
 
 /* Does somebody still hold a link over which jobs may come? */
@@ -372,6 +379,7 @@ runner_end(void *state)
 		free(active);
 	}
 	runner_channels_free(&runner->channels);
+	runner_orphans_end(&runner->orphans);
 	runner_queues_free(runner->queues);
 	hf_timer_free(runner->leave_timer);
 	free(runner);
@@ -390,7 +398,8 @@ runner_start(struct hf_room *room)
 	runner->leave_timer =
 		hf_timer_new(hf_room_loop(room), HF_PRIO_NORMAL, on_leave_timer, runner);
 	runner_channels_init(&runner->channels, room, on_reader_gone, runner);
-	if (runner->queues == NULL || runner->leave_timer == NULL) {
+	if (!runner_orphans_init(&runner->orphans, room) || runner->queues == NULL ||
+	    runner->leave_timer == NULL) {
 		runner_end(runner);
 		return NULL;
 	}

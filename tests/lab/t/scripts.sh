@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Protects: scripts run as their user, in order, and cannot hold anything up; a hanging one ends with the daemon; FIFOs are
-# made, read by their script and removed; a file in a FIFO's place is refused and left; a killed runner is
-# replaced and its successor removes what it made.
+# Protects: scripts run as their user, in order, and cannot hold anything up; a hanging one ends with the daemon or with
+# its runner; FIFOs are made, read by their script and removed; a file in a FIFO's place is refused and left; a killed
+# runner is replaced and its successor removes what it made.
 . "$(dirname "$0")/../topology.sh"
 . "$(dirname "$0")/../worlds.sh"
 
@@ -80,11 +80,14 @@ assert "the script without #! ran through the shell" grep -qx 'plain stop' "$LAB
 assert "the FIFO is gone" test ! -e "$LAB_TMP/fifo"
 expect "the file stays" "$(cat "$LAB_TMP/taken")" precious
 
-sed -i '/hang/d' "$LAB_TMP/d1.conf"
+: >"$LAB_TMP/out/hanging"
 start_director d1 "$LAB_TMP/d1.conf" -P
 wait_for 6 "the master again" holds d1 192.0.2.100
+wait_for 3 "a script hangs again" test -s "$LAB_TMP/out/hanging"
 kill -KILL "$(room_pid d1 runner)"
 wait_for 5 "a new runner" room_pid d1 runner
+dead() { ! kill -0 "$1"; }
+wait_for 6 "a script that outlives its runner is killed" dead "$(cat "$LAB_TMP/out/hanging")"
 pause 0.5
 on d1 ip link set eth0 down
 wait_for 6 "scripts run again" grep -q "INSTANCE VI_1 FAULT 100 $nobody" "$LAB_TMP/out/who"
