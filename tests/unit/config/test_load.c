@@ -432,6 +432,109 @@ the_words_of_a_script_are_kept(void **state)
 	conf_free(conf);
 }
 
+static void
+strict_mode_holds_to_the_rfc(void **state)
+{
+	char *said;
+	struct conf *conf = load("global_defs { vrrp_strict }\n" INSTANCE(
+					 "A", "1", VIP "state MASTER\npriority 100"),
+				 false, &said, NULL);
+	const struct vrrp_instance_model *inst = &conf->vrrp->instances[0];
+
+	assert_non_null(strstr(said, "state BACKUP is used [state-strict]"));
+	assert_non_null(strstr(said, "[accept-strict]"));
+	assert_false(inst->start_as_active);
+	assert_false(inst->accept);
+	assert_true(inst->lower_prio_no_advert);
+	assert_int_equal(inst->garp.lower_prio_repeat, 0);
+	free(said);
+	conf_free(conf);
+}
+
+static void
+announcements_come_from_instance_then_globals_then_defaults(void **state)
+{
+	struct conf *conf = load_clean(
+		"global_defs {\nvrrp_garp_master_repeat 2\n"
+		"vrrp_garp_interval 0.001\n}\n" INSTANCE("A", "1", VIP "garp_master_delay 7"));
+	const struct vrrp_garp_model *garp = &conf->vrrp->instances[0].garp;
+
+	assert_int_equal(garp->master_delay_ms, 7000);
+	assert_int_equal(garp->master_repeat, 2);
+	assert_int_equal(garp->lower_prio_delay_ms, 5000);
+	assert_int_equal(garp->lower_prio_repeat, 2);
+	assert_int_equal(garp->master_refresh_repeat, 1);
+	assert_true(garp->interval_us == 1000);
+	conf_free(conf);
+	conf = load_clean("global_defs { vrrp_min_garp }\n" INSTANCE("A", "1", VIP));
+	assert_int_equal(conf->vrrp->instances[0].garp.master_repeat, 1);
+	assert_int_equal(conf->vrrp->instances[0].garp.master_delay_ms, 0);
+	conf_free(conf);
+}
+
+static void
+priority_and_state_imply_each_other(void **state)
+{
+	struct conf *conf = load_clean(INSTANCE("A", "1", VIP "priority 255"));
+
+	assert_true(conf->vrrp->instances[0].start_as_active);
+	conf_free(conf);
+	conf = load_clean(INSTANCE("A", "1", VIP));
+	assert_int_equal(conf->vrrp->instances[0].priority, 100);
+	assert_false(conf->vrrp->instances[0].start_as_active);
+	assert_int_equal(conf->vrrp->instances[0].advert_cs, 100);
+	assert_int_equal(conf->vrrp->instances[0].version, 2);
+	assert_int_equal(conf->vrrp->instances[0].down_timer_adverts, 3);
+	conf_free(conf);
+}
+
+static void
+addresses_beyond_an_advert_are_excluded(void **state)
+{
+	char *text, *said;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	fputs("vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n", out);
+	for (unsigned int i = 0; i < 260; i++)
+		fprintf(out, "10.0.%u.%u\n", i >> 8, i & 255);
+	fputs("}\n}\n", out);
+	fclose(out);
+	struct conf *conf = load(text, false, &said, NULL);
+
+	assert_non_null(strstr(said, "t:260:1: warning: an advert holds at most 255 addresses"));
+	assert_int_equal(conf->vrrp->instances[0].n_addresses, 255);
+	assert_int_equal(conf->vrrp->instances[0].n_excluded, 5);
+	free(text);
+	free(said);
+	conf_free(conf);
+}
+
+static void
+a_sorry_server_follows_the_real_server_that_it_is(void **state)
+{
+	char *said;
+	struct conf *conf =
+		load(SERVICE("sorry_server 10.0.0.1 80\ninhibit_on_failure\n" REAL("10.0.0.1")),
+		     false, &said, NULL);
+
+	assert_non_null(strstr(said, "[sorry-inhibit]"));
+	assert_true(conf->checker->virtual_servers[0].sorry_inhibit);
+	assert_string_equal(conf->checker->virtual_servers[0].sorry.name, "[10.0.0.1]:tcp:80");
+	free(said);
+	conf_free(conf);
+}
+
+static void
+granularity_of_ipv4_is_a_mask(void **state)
+{
+	struct conf *conf = load_clean(SERVICE("persistence_granularity 24\n" REAL("10.0.0.1")));
+
+	assert_true(conf->checker->virtual_servers[0].persistence_granularity == 0xffffff00);
+	assert_int_equal(conf->checker->virtual_servers[0].persistence_timeout_s, 360);
+	conf_free(conf);
+}
+
 /* Each of the ready examples, as it would be read on another machine. */
 static void
 the_examples_load_without_a_complaint(void **state)
@@ -484,6 +587,12 @@ main(void)
 		cmocka_unit_test(interfaces_of_this_machine_are_looked_up),
 		cmocka_unit_test(a_script_that_is_missing_is_disabled),
 		cmocka_unit_test(the_words_of_a_script_are_kept),
+		cmocka_unit_test(strict_mode_holds_to_the_rfc),
+		cmocka_unit_test(announcements_come_from_instance_then_globals_then_defaults),
+		cmocka_unit_test(priority_and_state_imply_each_other),
+		cmocka_unit_test(addresses_beyond_an_advert_are_excluded),
+		cmocka_unit_test(a_sorry_server_follows_the_real_server_that_it_is),
+		cmocka_unit_test(granularity_of_ipv4_is_a_mask),
 		cmocka_unit_test(the_examples_load_without_a_complaint),
 	};
 
