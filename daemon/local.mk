@@ -34,6 +34,7 @@ daemon_tests = \
 	tests/unit/daemon/test_journal \
 	tests/unit/daemon/test_memory \
 	tests/unit/daemon/test_options \
+	tests/unit/daemon/test_paths \
 	tests/unit/daemon/test_pidfile \
 	tests/unit/daemon/test_sd_notify \
 	tests/unit/daemon/test_supervisor
@@ -44,6 +45,7 @@ tests_unit_daemon_test_control_LDADD = \
 tests_unit_daemon_test_journal_LDADD = libdaemon.a libhf.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_test_memory_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
 tests_unit_daemon_test_options_LDADD = libdaemon.a libhf.a $(EVENT_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_test_paths_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
 tests_unit_daemon_test_pidfile_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
 tests_unit_daemon_test_sd_notify_LDADD = libdaemon.a libhf.a $(CMOCKA_LIBS)
 tests_unit_daemon_test_supervisor_LDADD = \
