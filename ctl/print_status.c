@@ -130,10 +130,9 @@ print_instance(const struct page *page, const json_t *instance)
 		fprintf(page->out, "  %s\n", name);
 		name = "";
 	}
-	fprintf(page->out, "  %-*s %s%-9s%s %-15s vrid %-3lld prio %-10s %s\n", NAME_COLUMNS,
-		name, on(page, state_colour(state)), state, off(page),
-		ctl_text(instance, "interface"), number(instance, "vrid"), prio,
-		age(page, instance, span));
+	fprintf(page->out, "  %-*s %s%-9s%s %-15s vrid %-3lld prio %-10s %s\n", NAME_COLUMNS, name,
+		on(page, state_colour(state)), state, off(page), ctl_text(instance, "interface"),
+		number(instance, "vrid"), prio, age(page, instance, span));
 	if (master[0] != '\0' && strcmp(master, "-") != 0 && strcmp(state, "MASTER") != 0)
 		fprintf(page->out, "%*smaster %s\n", INDENT_TEXT, "", master);
 	print_unmet(page, json_object_get(instance, "unmet"));

@@ -61,22 +61,21 @@ status_shows_the_pair_at_a_glance(void **state)
 	char *page = page_of(pair, false);
 
 	assert_string_equal(
-		page,
-		"Holdfast 0.1  pid 7  up 1m 1s\n"
-		"/etc/x.conf (generation 1)\n"
-		"\n"
-		"VRRP\n"
-		"  VI_1            BACKUP    eth0            vrid 51  prio 90 of 100  59s\n"
-		"            master 192.0.2.1\n"
-		"            192.0.2.9/24\n"
-		"\n"
-		"VIRTUAL SERVERS\n"
-		"  [2001:db8::9]:80         tcp  rr/NAT  QUORUM LOST\n"
-		"    192.0.2.11:80         DOWN weight 0 of 3 10s     TCP_CHECK refused\n"
-		"    sorry server in use\n"
-		"\n"
-		"ROOMS\n"
-		"  checker         waiting    for 5s, restarted 2 times\n");
+		page, "Holdfast 0.1  pid 7  up 1m 1s\n"
+		      "/etc/x.conf (generation 1)\n"
+		      "\n"
+		      "VRRP\n"
+		      "  VI_1            BACKUP    eth0            vrid 51  prio 90 of 100  59s\n"
+		      "            master 192.0.2.1\n"
+		      "            192.0.2.9/24\n"
+		      "\n"
+		      "VIRTUAL SERVERS\n"
+		      "  [2001:db8::9]:80         tcp  rr/NAT  QUORUM LOST\n"
+		      "    192.0.2.11:80         DOWN weight 0 of 3 10s     TCP_CHECK refused\n"
+		      "    sorry server in use\n"
+		      "\n"
+		      "ROOMS\n"
+		      "  checker         waiting    for 5s, restarted 2 times\n");
 	free(page);
 }
 
