@@ -148,7 +148,8 @@ judge(struct ipvs_state *st)
 static void
 finish(struct ipvs_state *st)
 {
-	int64_t pause_ns = st->scan.cost_ns * (IPVS_SCAN_SHARE - 1);
+	bool large = st->scan.found->n_services > IPVS_SCAN_LARGE;
+	int64_t pause_ns = large ? st->scan.cost_ns * (IPVS_SCAN_SHARE - 1) : 0;
 
 	judge(st);
 	if (pause_ns < IPVS_SCAN_INTERVAL_NS)

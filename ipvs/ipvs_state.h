@@ -11,7 +11,8 @@
 #define IPVS_SCAN_INTERVAL_NS     HF_MILLIS(250)
 #define IPVS_SCAN_INTERVAL_MAX_NS HF_SECONDS(10)
 #define IPVS_SCAN_SHARE           20
-#define IPVS_SCAN_SLICE           32 /* services looked at before other work gets its turn */
+#define IPVS_SCAN_LARGE           128 /* services; below, a look costs next to nothing */
+#define IPVS_SCAN_SLICE           32  /* services looked at before other work gets its turn */
 
 /* What the kernel refused, and a kernel without IPVS, are tried again. */
 #define IPVS_RETRY_NS HF_SECONDS(5)
