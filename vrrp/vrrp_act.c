@@ -34,6 +34,7 @@ vrrp_shell_step(struct vrrp_local *local, const struct vrrp_event *ev, hf_time n
 	struct vrrp_instance *inst = local->inst;
 	const struct vrrp_group *group = inst->group;
 
+	local->last_step = now;
 	vrrp_router_handle(&local->generation->router, inst, ev, now, &local->shell->actions);
 	set_timer(inst);
 	for (size_t i = 0; group != NULL && i < group->n_members; i++)

@@ -97,8 +97,9 @@ on_advert(void *arg, struct vrrp_local *local, const struct vrrp_advert *advert,
 
 	if (!local->started || local->done)
 		return;
-	vrrp_shell_step(local, &ev, now);
-	vrrp_shell_carry_out(arg, now);
+	/* It may have waited while a timer was handled. */
+	vrrp_shell_step(local, &ev, now.ns > local->last_step.ns ? now : local->last_step);
+	vrrp_shell_carry_out(arg, hf_time_now());
 }
 
 static void

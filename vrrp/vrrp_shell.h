@@ -56,6 +56,7 @@ struct vrrp_local {
 	uint32_t drops_said; /* bits of enum vrrp_drop, since the last change of state */
 	int socket_error;    /* negative errno of the last attempt */
 	uint16_t ip_id;
+	hf_time last_step; /* time of the last event: it never goes backwards */
 	int64_t since_wall_us;
 	uint64_t last_change; /* id of the last change of state */
 };

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/hf_buf.h"
@@ -95,9 +96,28 @@ vrrp_sockets_strays(const struct vrrp_sockets *sockets)
 /* What the packet was received with, and its VRRP part. */
 struct arrival {
 	struct vrrp_rx rx;
+	hf_time when;
 	const uint8_t *payload;
 	size_t len;
 };
+
+/* The kernel's stamp is of the wall clock: only the packet's age is taken from it. */
+static hf_time
+time_of(struct msghdr *head)
+{
+	hf_time now = hf_time_now();
+	struct timespec stamp, wall;
+	int64_t age_ns = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(head); c != NULL; c = CMSG_NXTHDR(head, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
+		clock_gettime(CLOCK_REALTIME, &wall);
+		age_ns = HF_SECONDS(wall.tv_sec - stamp.tv_sec) + wall.tv_nsec - stamp.tv_nsec;
+	}
+	return age_ns > 0 && age_ns <= VRRP_RX_AGE_NS ? hf_after(now, -age_ns) : now;
+}
 
 /* IPv6: hop limit and destination come beside the packet. */
 static enum vrrp_drop
@@ -141,7 +161,7 @@ deliver(struct vrrp_sockets *sockets, struct vrrp_local *local, struct arrival *
 	enum vrrp_drop drop = vrrp_packet_decode(in->payload, in->len, &in->rx, &advert);
 
 	if (drop == VRRP_DROP_NONE)
-		sockets->ops->advert(sockets->arg, local, &advert, hf_time_now());
+		sockets->ops->advert(sockets->arg, local, &advert, in->when);
 	else
 		sockets->ops->dropped(sockets->arg, local, drop, &in->rx.source);
 }
@@ -174,7 +194,7 @@ static void
 take_packet(struct vrrp_socket *sock, struct mmsghdr *message, const uint8_t *bytes)
 {
 	struct vrrp_sockets *sockets = sock->sockets;
-	struct arrival in = { 0 };
+	struct arrival in = { .when = time_of(&message->msg_hdr) };
 	enum vrrp_drop drop;
 
 	if (sock->key.family == AF_INET)

@@ -16,12 +16,18 @@
 #define VRRP_RX_BURST  64        /* packets read in one wake-up; the others get their turn */
 #define VRRP_RX_RCVBUF (1 << 20) /* bytes the kernel keeps for us while we are busy */
 
+/*
+ * Up to this age a packet counts from when the kernel received it, so that the time until we got
+ * to read it is not added to what the protocol waits. An older one says nothing about the present.
+ */
+#define VRRP_RX_AGE_NS HF_MILLIS(5)
+
 struct vrrp_local;
 struct vrrp_socket;
 struct vrrp_sockets;
 
 struct vrrp_socket_ops {
-	/* A valid advert for this instance. */
+	/* A valid advert for this instance, and when it arrived. */
 	void (*advert)(void *arg, struct vrrp_local *local, const struct vrrp_advert *advert,
 		       hf_time now);
 	/* A packet with its VRID that is not acceptable. */

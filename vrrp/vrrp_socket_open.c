@@ -101,7 +101,10 @@ static int
 prepare(int fd, const struct vrrp_socket_key *key)
 {
 	struct option size = { SOL_SOCKET, SO_RCVBUFFORCE, VRRP_RX_RCVBUF };
-	struct option priority = { SOL_SOCKET, SO_PRIORITY, PRIORITY_CONTROL };
+	static const struct option options[] = {
+		{ SOL_SOCKET, SO_PRIORITY, PRIORITY_CONTROL },
+		{ SOL_SOCKET, SO_TIMESTAMPNS, 1 },
+	};
 	int err;
 
 	if (key->ifname[0] != '\0' && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, key->ifname,
@@ -113,7 +116,7 @@ prepare(int fd, const struct vrrp_socket_key *key)
 		err = set_options(fd, &size, 1);
 	}
 	if (err == 0)
-		err = set_options(fd, &priority, 1);
+		err = set_options(fd, options, HF_COUNT_OF(options));
 	if (err == 0)
 		err = key->family == AF_INET ? prepare_ipv4(fd, key) : prepare_ipv6(fd, key);
 	return err != 0 ? err : bind_source(fd, key);
