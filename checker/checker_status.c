@@ -36,10 +36,12 @@ forwarding_name(enum check_forwarding forwarding)
 	return "nat";
 }
 
-static double
-seconds(int64_t wall_us)
+static json_t *
+wall(int64_t us)
 {
-	return (double)wall_us / 1e6;
+	char text[HF_WALL_TEXT_MAX];
+
+	return us == 0 ? json_null() : json_string(hf_wall_text(us, text));
 }
 
 static void
@@ -63,9 +65,7 @@ check_json(const struct checker_check *check)
 	json_object_set_new(json, "latency_ms",
 			    check->last_wall_us ? json_real((double)check->latency_ns / 1e6)
 						: json_null());
-	json_object_set_new(json, "last_check",
-			    check->last_wall_us ? json_real(seconds(check->last_wall_us))
-						: json_null());
+	json_object_set_new(json, "last_check", wall(check->last_wall_us));
 	json_object_set_new(json, "retries", json_integer(check->failures));
 	return json;
 }
@@ -84,7 +84,7 @@ real_json(const struct checker_real *real)
 	set_text(json, "forwarding", forwarding_name(real->model->forwarding));
 	json_object_set_new(json, "in_table", json_boolean(real->in_table));
 	json_object_set_new(json, "up", json_boolean(real->up));
-	json_object_set_new(json, "since", json_real(seconds(real->since_wall_us)));
+	json_object_set_new(json, "since", wall(real->since_wall_us));
 	for (size_t i = 0; i < real->model->n_checks; i++)
 		json_array_append_new(checks, check_json(&real->checks[i]));
 	json_object_set_new(json, "checks", checks);
@@ -133,7 +133,7 @@ virtual_json(const struct checker_virtual *vs)
 	json_object_set_new(json, "quorum", json_integer(vs->quorum));
 	json_object_set_new(json, "hysteresis", json_integer(vs->hysteresis));
 	json_object_set_new(json, "alive_weight", json_integer(vs->alive_weight));
-	json_object_set_new(json, "since", json_real(seconds(vs->since_wall_us)));
+	json_object_set_new(json, "since", wall(vs->since_wall_us));
 	set_sorry(json, model);
 	for (size_t i = 0; i < model->n_real; i++)
 		json_array_append_new(reals, real_json(&vs->reals[i]));

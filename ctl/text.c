@@ -35,16 +35,7 @@ time_of_text(const char *text)
 int64_t
 ctl_time_of(const json_t *value)
 {
-	double number;
-
-	if (json_is_string(value))
-		return time_of_text(json_string_value(value));
-	if (!json_is_number(value) || json_number_value(value) <= 0)
-		return -1;
-	number = json_number_value(value);
-	if (number < 1e11)
-		return (int64_t)(number * 1e6);
-	return (int64_t)(number < 1e14 ? number * 1e3 : number);
+	return json_is_string(value) ? time_of_text(json_string_value(value)) : -1;
 }
 
 const char *

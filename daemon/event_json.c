@@ -3,27 +3,9 @@
  */
 #include "daemon/event_json.h"
 
-#include <stdio.h>
-#include <time.h>
+#include "lib/hf_time.h"
 
 #define TEXT_MAX 256 /* more than any text field of a change */
-
-const char *
-event_time_text(int64_t wall_us, char buf[EVENT_TIME_MAX])
-{
-	time_t seconds = (time_t)(wall_us / 1000000);
-	int micros = (int)(wall_us % 1000000);
-	struct tm tm;
-	char stamp[24];
-
-	if (wall_us < 0 || gmtime_r(&seconds, &tm) == NULL ||
-	    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
-		buf[0] = '\0';
-		return buf;
-	}
-	snprintf(buf, EVENT_TIME_MAX, "%s.%06dZ", stamp, micros);
-	return buf;
-}
 
 /* A JSON string of any bytes: what jansson refuses is shown with '?' for each foreign byte. */
 static json_t *
@@ -47,15 +29,15 @@ text_json(const char *text)
 json_t *
 event_json(const struct hf_change *c)
 {
-	char when[EVENT_TIME_MAX];
+	char when[HF_WALL_TEXT_MAX];
 
 	return json_pack("{s:I, s:I, s:s, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
 			 (json_int_t)c->id, "cause", (json_int_t)c->cause, "time",
-			 event_time_text(c->wall_us, when), "mono_ns", (json_int_t)c->mono_ns,
-			 "level", hf_log_level_name((enum hf_log_level)c->level), "room",
-			 text_json(c->room), "subject", text_json(c->subject), "from",
-			 text_json(c->from), "to", text_json(c->to), "reason", text_json(c->reason),
-			 "detail", text_json(c->detail));
+			 hf_wall_text(c->wall_us, when), "mono_ns", (json_int_t)c->mono_ns, "level",
+			 hf_log_level_name((enum hf_log_level)c->level), "room", text_json(c->room),
+			 "subject", text_json(c->subject), "from", text_json(c->from), "to",
+			 text_json(c->to), "reason", text_json(c->reason), "detail",
+			 text_json(c->detail));
 }
 
 json_t *

@@ -8,11 +8,6 @@
 #include "daemon/journal.h"
 #include "lib/hf_base.h"
 
-#define EVENT_TIME_MAX 40
-
-/* "2026-11-20T12:00:00.123456Z". Returns buf. */
-const char *event_time_text(int64_t wall_us, char buf[EVENT_TIME_MAX]);
-
 /* One change as an object; NULL when out of memory. Text that is not UTF-8 is shown with '?'. */
 json_t *event_json(const struct hf_change *change) HF_MUST_CHECK;
 

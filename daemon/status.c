@@ -10,12 +10,12 @@
 static json_t *
 room_json(const struct room *room, bool silent)
 {
-	char since[EVENT_TIME_MAX];
+	char since[HF_WALL_TEXT_MAX];
 
 	return json_pack("{s:s, s:I, s:s, s:b, s:i, s:s}", "name", hf_room_name(room->kind), "pid",
 			 (json_int_t)room->pid, "state", room_state_name(room->state), "answers",
 			 !silent, "restarts", (int)room->restarts, "since",
-			 event_time_text(room->since_us, since));
+			 hf_wall_text(room->since_us, since));
 }
 
 static json_t *

@@ -28,6 +28,12 @@ hf_time hf_time_now(void);
 /* Microseconds since 1970 of the wall clock: for people and logs, never for a decision. */
 int64_t hf_wall_us(void);
 
+#define HF_WALL_TEXT_MAX 40
+
+/* A wall-clock time as status and events show it: ISO 8601 in UTC with microseconds; "" for 0 or
+ * less. Returns buf. */
+const char *hf_wall_text(int64_t wall_us, char buf[HF_WALL_TEXT_MAX]);
+
 static inline bool
 hf_is_set(hf_time t)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The room's part of `holdfast status --json`: an array of instances. */
 #include <jansson.h>
-#include <time.h>
 
 #include "lib/hf_log.h"
 #include "vrrp/vrrp_shell.h"
@@ -62,18 +61,12 @@ unmet(uint32_t set)
 	return list;
 }
 
-/* ISO 8601 in UTC, microseconds. */
 static json_t *
 wall(int64_t us)
 {
-	time_t seconds = (time_t)(us / 1000000);
-	struct tm tm;
-	char text[32];
+	char text[HF_WALL_TEXT_MAX];
 
-	if (us == 0 || gmtime_r(&seconds, &tm) == NULL ||
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		return json_null();
-	return json_sprintf("%s.%06dZ", text, (int)(us % 1000000));
+	return us == 0 ? json_null() : json_string(hf_wall_text(us, text));
 }
 
 static json_t *

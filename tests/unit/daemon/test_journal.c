@@ -74,14 +74,6 @@ change_without_final_nul_is_cut(void **state)
 }
 
 static void
-time_is_utc_with_microseconds(void **state)
-{
-	char text[EVENT_TIME_MAX];
-
-	assert_string_equal(event_time_text(1700000000000042, text), "2023-11-14T22:13:20.000042Z");
-}
-
-static void
 text_that_is_not_utf8_still_makes_json(void **state)
 {
 	struct hf_change change = { .id = 8, .level = HF_NOTICE, .subject = "a\xff" };
@@ -99,7 +91,6 @@ main(void)
 		cmocka_unit_test(reader_continues_behind_the_change_it_saw),
 		cmocka_unit_test(reader_that_was_away_too_long_gets_what_is_left),
 		cmocka_unit_test(change_without_final_nul_is_cut),
-		cmocka_unit_test(time_is_utc_with_microseconds),
 		cmocka_unit_test(text_that_is_not_utf8_still_makes_json),
 	};
 

@@ -9,6 +9,7 @@
 #include "lib/hf_base.h"
 #include "lib/hf_buf.h"
 #include "lib/hf_change.h"
+#include "lib/hf_time.h"
 
 static void
 what_is_written_is_read(void **state)
@@ -132,6 +133,16 @@ a_change_is_one_line(void **state)
 			    "VI_1: BACKUP -> MASTER reason=active-silent event=8123");
 }
 
+static void
+wall_time_is_utc_with_microseconds(void **state)
+{
+	char text[HF_WALL_TEXT_MAX];
+
+	(void)state;
+	assert_string_equal(hf_wall_text(1700000000000042, text), "2023-11-14T22:13:20.000042Z");
+	assert_string_equal(hf_wall_text(0, text), "");
+}
+
 int
 main(void)
 {
@@ -142,6 +153,7 @@ main(void)
 		cmocka_unit_test(writing_beyond_the_end_writes_nothing),
 		cmocka_unit_test(an_effect_has_a_greater_id_than_its_cause),
 		cmocka_unit_test(a_change_is_one_line),
+		cmocka_unit_test(wall_time_is_utc_with_microseconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
