@@ -10,3 +10,17 @@ if UNIT_TESTS
 check_PROGRAMS += tests/unit/replication/test_front
 tests_unit_replication_test_front_LDADD = libfront_core.a libhf.a $(CMOCKA_LIBS)
 endif
+
+# --- volume core: one replica as a state machine, pure: what the simulator links.
+noinst_LIBRARIES += libvolume_core.a
+libvolume_core_a_SOURCES = \
+	replication/link/link_msg.h \
+	replication/volume/volume_dirty.c replication/volume/volume_dirty.h \
+	replication/volume/volume_engine.h \
+	replication/volume/volume_meta_model.h \
+	replication/volume/volume_rejoin.h
+
+if UNIT_TESTS
+check_PROGRAMS += tests/unit/replication/test_volume_dirty
+tests_unit_replication_test_volume_dirty_LDADD = libvolume_core.a libhf.a $(CMOCKA_LIBS)
+endif
