@@ -163,7 +163,7 @@ below(struct conf_arena *arena, const char *directory, const char *pattern)
 	}
 	if (to[-1] != '/')
 		*to++ = '/';
-	memcpy(to, pattern, strlen(pattern));
+	memcpy(to, pattern, strlen(pattern) + 1);
 	return full;
 }
 

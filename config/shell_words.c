@@ -37,7 +37,10 @@ decode_hex(struct splitter *s)
 		value = value * 16 + hex_digit(s->text[s->at++]);
 		digits++;
 	}
-	put(s, digits == 0 ? 'x' : (char)value);
+	if (digits == 0)
+		put(s, 'x');
+	else
+		put(s, (char)value);
 }
 
 static void
@@ -73,8 +76,10 @@ decode_escape(struct splitter *s)
 		decode_hex(s);
 	} else if (c == 'c' && s->text[s->at] != '\0') {
 		put(s, (char)(toupper((unsigned char)s->text[s->at++]) ^ 0x40));
+	} else if (letter == NULL) {
+		put(s, c);
 	} else {
-		put(s, letter == NULL ? c : values[letter - letters]);
+		put(s, values[letter - letters]);
 	}
 }
 

@@ -173,7 +173,8 @@ stats_of(const struct vrrp_instance *inst)
 	put_int(stats, "ip_ttl_err", (json_int_t)c->drops[VRRP_DROP_TTL]);
 	put_int(stats, "invalid_type_rcvd", (json_int_t)c->drops[VRRP_DROP_TYPE]);
 	put_int(stats, "addr_list_err",
-		(json_int_t)(c->drops[VRRP_DROP_COUNT] + c->drops[VRRP_DROP_DESTINATION]));
+		(json_int_t)c->drops[VRRP_DROP_COUNT] +
+			(json_int_t)c->drops[VRRP_DROP_DESTINATION]);
 	put_int(stats, "invalid_authtype", 0);
 	put_int(stats, "authtype_mismatch", (json_int_t)c->drops[VRRP_DROP_AUTH_TYPE]);
 	put_int(stats, "auth_failure", (json_int_t)c->drops[VRRP_DROP_AUTH_FAILED]);

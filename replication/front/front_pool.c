@@ -102,7 +102,7 @@ front_pool_put(struct front_pool *pool, uint8_t *buffer, size_t length)
 	uint32_t units = units_of(length);
 	size_t at = (size_t)(buffer - pool->memory) / FRONT_POOL_UNIT;
 
-	assert(buffer >= pool->memory && at + units <= FRONT_POOL_WORDS * WORD_UNITS);
+	assert(buffer >= pool->memory && at + units <= (size_t)FRONT_POOL_WORDS * WORD_UNITS);
 	assert(pool->used_units >= units);
 	for (uint32_t w = 0; w < (units + WORD_UNITS - 1) / WORD_UNITS; w++) {
 		uint64_t bits = ones(units) << at % WORD_UNITS;
