@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bounded readers and writers of bytes in network order. */
+/* Bounded readers and writers of bytes, in network order or little-endian. */
 #include "lib/hf_buf.h"
 
 #include <string.h>
@@ -39,6 +39,19 @@ get_be(struct hf_reader *r, size_t len)
 	return v;
 }
 
+static uint64_t
+get_le(struct hf_reader *r, size_t len)
+{
+	const uint8_t *at = take(r, len);
+	uint64_t v = 0;
+
+	if (!at)
+		return 0;
+	for (size_t i = len; i-- > 0;)
+		v = v << 8 | at[i];
+	return v;
+}
+
 uint8_t
 hf_get_u8(struct hf_reader *r)
 {
@@ -61,6 +74,24 @@ uint64_t
 hf_get_be64(struct hf_reader *r)
 {
 	return get_be(r, 8);
+}
+
+uint16_t
+hf_get_le16(struct hf_reader *r)
+{
+	return (uint16_t)get_le(r, 2);
+}
+
+uint32_t
+hf_get_le32(struct hf_reader *r)
+{
+	return (uint32_t)get_le(r, 4);
+}
+
+uint64_t
+hf_get_le64(struct hf_reader *r)
+{
+	return get_le(r, 8);
 }
 
 void
@@ -123,6 +154,17 @@ put_be(struct hf_writer *w, uint64_t v, size_t len)
 		at[i] = (uint8_t)v;
 }
 
+static void
+put_le(struct hf_writer *w, uint64_t v, size_t len)
+{
+	uint8_t *at = room_for(w, len);
+
+	if (!at)
+		return;
+	for (size_t i = 0; i < len; i++, v >>= 8)
+		at[i] = (uint8_t)v;
+}
+
 void
 hf_put_u8(struct hf_writer *w, uint8_t v)
 {
@@ -148,12 +190,39 @@ hf_put_be64(struct hf_writer *w, uint64_t v)
 }
 
 void
+hf_put_le16(struct hf_writer *w, uint16_t v)
+{
+	put_le(w, v, 2);
+}
+
+void
+hf_put_le32(struct hf_writer *w, uint32_t v)
+{
+	put_le(w, v, 4);
+}
+
+void
+hf_put_le64(struct hf_writer *w, uint64_t v)
+{
+	put_le(w, v, 8);
+}
+
+void
 hf_put_bytes(struct hf_writer *w, const void *bytes, size_t len)
 {
 	uint8_t *at = room_for(w, len);
 
 	if (at && len > 0)
 		memcpy(at, bytes, len);
+}
+
+void
+hf_put_zeros(struct hf_writer *w, size_t len)
+{
+	uint8_t *at = room_for(w, len);
+
+	if (at && len > 0)
+		memset(at, 0, len);
 }
 
 void

@@ -5,6 +5,7 @@ libhf_a_SOURCES = \
 	lib/hf_base.h \
 	lib/hf_buf.c lib/hf_buf.h \
 	lib/hf_change.c lib/hf_change.h \
+	lib/hf_crc32c.c lib/hf_crc32c.h \
 	lib/hf_ipc.c lib/hf_ipc.h \
 	lib/hf_log.c lib/hf_log.h \
 	lib/hf_loop.c lib/hf_loop.h \
@@ -13,8 +14,10 @@ libhf_a_SOURCES = \
 	lib/hf_time.c lib/hf_time.h
 
 if UNIT_TESTS
-check_PROGRAMS += tests/unit/lib/test_hf_addr tests/unit/lib/test_hf_buf tests/unit/lib/test_hf_ipc
+check_PROGRAMS += tests/unit/lib/test_hf_addr tests/unit/lib/test_hf_buf tests/unit/lib/test_hf_crc32c \
+	tests/unit/lib/test_hf_ipc
 tests_unit_lib_test_hf_addr_LDADD = libhf.a $(CMOCKA_LIBS)
 tests_unit_lib_test_hf_buf_LDADD = libhf.a $(CMOCKA_LIBS)
+tests_unit_lib_test_hf_crc32c_LDADD = libhf.a $(CMOCKA_LIBS)
 tests_unit_lib_test_hf_ipc_LDADD = libhf.a $(EVENT_LIBS) $(CMOCKA_LIBS)
 endif

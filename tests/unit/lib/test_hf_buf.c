@@ -42,6 +42,34 @@ what_is_written_is_read(void **state)
 }
 
 static void
+little_endian_is_the_other_way_round(void **state)
+{
+	uint8_t bytes[16];
+	struct hf_writer w = hf_writer_to(bytes, sizeof(bytes));
+	struct hf_reader r;
+
+	(void)state;
+	hf_put_le16(&w, 0x1234);
+	hf_put_le32(&w, 0x56789abc);
+	hf_put_le64(&w, 0x0123456789abcdefULL);
+	hf_put_zeros(&w, 2);
+	assert_false(w.bad);
+	assert_int_equal(bytes[0], 0x34);
+	assert_int_equal(bytes[5], 0x56);
+	assert_int_equal(bytes[6], 0xef);
+	assert_int_equal(bytes[15], 0);
+	r = hf_reader_of(bytes, sizeof(bytes));
+	assert_int_equal(hf_get_le16(&r), 0x1234);
+	assert_int_equal(hf_get_le32(&r), 0x56789abc);
+	assert_true(hf_get_le64(&r) == 0x0123456789abcdefULL);
+	assert_int_equal(hf_get_le16(&r), 0);
+	assert_int_equal(hf_get_le16(&r), 0);
+	assert_true(r.bad);
+	hf_put_zeros(&w, 1);
+	assert_true(w.bad);
+}
+
+static void
 reading_beyond_the_end_is_bad_and_yields_zeros(void **state)
 {
 	uint8_t bytes[4] = { 1, 2, 3, 4 }, out[8];
@@ -148,6 +176,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read),
+		cmocka_unit_test(little_endian_is_the_other_way_round),
 		cmocka_unit_test(reading_beyond_the_end_is_bad_and_yields_zeros),
 		cmocka_unit_test(strings_that_lie_are_bad),
 		cmocka_unit_test(writing_beyond_the_end_writes_nothing),
