@@ -10,7 +10,7 @@
  * - An acknowledged transaction of the activity log is found again; one that was not acknowledged
  * is found whole or not at all.
  * - A page of a dirty map has, after a crash, the content of its last acknowledged write or of a
- *   later one.
+ *   later one; where a write was torn or the page is damaged, all its bits are set.
  */
 #ifndef VOLUME_META_MODEL_H
 #define VOLUME_META_MODEL_H
@@ -25,8 +25,9 @@
 #define VOLUME_LINEAGE_MAX   64
 #define VOLUME_ID_BYTES      16
 
-/* One page of a dirty map: a bit for each block, the lowest bit of the first byte first. */
-#define VOLUME_MAP_PAGE_BYTES  4096u
+/* One page of a dirty map: a bit for each block, the lowest bit of the first byte first. It is 31
+ * extents, so that no extent is on two pages, and leaves room for a header in a block of 4096. */
+#define VOLUME_MAP_PAGE_BYTES  3968u
 #define VOLUME_MAP_PAGE_BLOCKS (VOLUME_MAP_PAGE_BYTES * 8u)
 
 /* Who may acknowledge, and who has everything that was acknowledged. Each change has a higher
