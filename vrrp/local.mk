@@ -29,6 +29,7 @@ libvrrp_a_SOURCES = \
 	vrrp/vrrp_dump_json.c \
 	vrrp/vrrp_filter.c vrrp/vrrp_filter.h \
 	vrrp/vrrp_main.c \
+	vrrp/vrrp_memory.c \
 	vrrp/vrrp_notify.c vrrp/vrrp_notify.h \
 	vrrp/vrrp_shell.h \
 	vrrp/vrrp_socket.c vrrp/vrrp_socket.h \

@@ -104,16 +104,6 @@ change_detail(const struct vrrp_action *action, char *buf, size_t cap)
 }
 
 static void
-remember(struct vrrp_shell *shell, const struct vrrp_action *action)
-{
-	char key[HF_ROOM_KEY_MAX];
-	uint8_t state = (uint8_t)action->to;
-
-	snprintf(key, sizeof(key), "state/%s", action->inst->model->name);
-	hf_room_remember(shell->room, key, &state, sizeof(state));
-}
-
-static void
 say_change(struct vrrp_shell *shell, const struct vrrp_action *action)
 {
 	struct vrrp_local *local = vrrp_local_of(action->inst);
@@ -130,7 +120,7 @@ say_change(struct vrrp_shell *shell, const struct vrrp_action *action)
 	local->last_change = hf_room_change(
 		shell->room, HF_NOTICE, cause, action->inst->model->name, from, to,
 		vrrp_why_code(action->why), "%s", change_detail(action, detail, sizeof(detail)));
-	remember(shell, action);
+	vrrp_memory_keep_state(shell, action->inst->model->name, action->to);
 	if (action->to != VRRP_INITIALIZE) /* STOP and DELETED are said when all is done */
 		vrrp_notify_change(shell->notify, action, local->last_change,
 				   local->generation->model->fifo);

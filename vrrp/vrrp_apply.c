@@ -105,24 +105,6 @@ names_equal(const char *a, const char *b)
 	return strncmp(a, b, VRRP_NAME_MAX) == 0;
 }
 
-/* What the predecessor of this process said of the instance; consumed. */
-static enum vrrp_state
-take_recalled(struct vrrp_shell *shell, const char *name)
-{
-	struct vrrp_recalled *recalled;
-	enum vrrp_state state = VRRP_INITIALIZE;
-
-	SLIST_FOREACH (recalled, &shell->recalled, next) {
-		if (!names_equal(recalled->name, name))
-			continue;
-		state = (enum vrrp_state)recalled->state;
-		SLIST_REMOVE(&shell->recalled, recalled, vrrp_recalled, next);
-		free(recalled);
-		break;
-	}
-	return state;
-}
-
 /*
  * May the instance go on as active after a crash of the room? Only while no peer can have lost
  * patience: the last advert was at most one interval before the end.
@@ -132,7 +114,7 @@ may_resume(struct vrrp_local *local, hf_time now)
 {
 	const struct hf_room_hello *hello = hf_room_hello(local->shell->room);
 	const struct vrrp_instance_model *model = local->inst->model;
-	enum vrrp_state state = take_recalled(local->shell, model->name);
+	enum vrrp_state state = vrrp_memory_take_state(local->shell, model->name);
 
 	if (!hello->restarted || state != VRRP_ACTIVE || hello->predecessor_end_ns == 0)
 		return false;
@@ -273,19 +255,13 @@ vrrp_shell_apply(struct vrrp_shell *shell, struct vrrp_model *model,
 	vrrp_shell_carry_out(shell, now);
 	retire(shell, old, now);
 	start_or_wait(shell, how, now);
+	vrrp_memory_sweep(shell);
+	for (size_t i = 0; i < next->router.n_instances; i++)
+		vrrp_memory_keep_addresses(vrrp_local_of(next->router.instances[i]));
 	return 0;
 }
 
 /* Freeing */
-
-static void
-forget(struct vrrp_shell *shell, const char *name)
-{
-	char key[HF_ROOM_KEY_MAX];
-
-	snprintf(key, sizeof(key), "state/%s", name);
-	hf_room_remember(shell->room, key, NULL, 0);
-}
 
 static bool
 is_configured(const struct vrrp_shell *shell, const char *name)
@@ -317,7 +293,7 @@ drop_done(struct vrrp_shell *shell, struct vrrp_generation *generation)
 		vrrp_notify_end(shell->notify, inst, true, local->last_change,
 				generation->model->fifo);
 		if (!is_configured(shell, inst->model->name))
-			forget(shell, inst->model->name);
+			vrrp_memory_forget_state(shell, inst->model->name);
 		vrrp_local_free(local);
 		vrrp_router_drop(router, inst);
 	}

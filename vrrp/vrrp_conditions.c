@@ -93,6 +93,8 @@ vrrp_local_recheck(struct vrrp_local *local, hf_time now)
 	struct vrrp_instance *inst = local->inst;
 	struct hf_addr source = vrrp_local_source(local);
 
+	if (inst->model->priority == VRRP_OWNER_PRIORITY)
+		vrrp_memory_keep_addresses(local); /* which of them are the machine's own */
 	/* One that is lost stays in use for the last words. */
 	if (hf_addr_is_set(&source) && !hf_addr_equal(&source, &inst->source)) {
 		struct vrrp_event ev = { .type = VRRP_EV_SOURCE, .source = source };

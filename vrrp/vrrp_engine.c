@@ -14,8 +14,7 @@
 
 #include "vrrp/vrrp_step.h"
 
-#define OWNER_PRIORITY 255
-#define AT_ONCE_NS     HF_MICROS(1) /* an owner in a group: the others have to want it as well */
+#define AT_ONCE_NS HF_MICROS(1) /* an owner in a group: the others have to want it as well */
 
 void
 vrrp_instance_init(struct vrrp_instance *inst, const struct vrrp_instance_model *model)
@@ -247,6 +246,9 @@ in_active(struct vrrp_instance *inst, const struct vrrp_event *ev, hf_time now,
 static void
 left(struct vrrp_instance *inst, enum vrrp_why why, hf_time now, struct vrrp_actions *out)
 {
+	/* Who asks why a deleted one is gone wants that word, not who took over. */
+	if (inst->leave_why == VRRP_WHY_DELETED)
+		why = VRRP_WHY_DELETED;
 	vrrp_step_leave_active(inst, VRRP_INITIALIZE, why, false, now, out);
 	vrrp_actions_add(out, inst, VRRP_DO_DONE);
 }
@@ -294,11 +296,12 @@ on_startup(struct vrrp_instance *inst, const struct vrrp_event *ev, hf_time now,
 		vrrp_step_change(inst, VRRP_FAULT, VRRP_WHY_CONDITIONS, now, out);
 	} else if (ev->resume_active) {
 		vrrp_step_become_active(inst, VRRP_WHY_RESUMED, now, out);
-	} else if (model->start_as_active && model->priority == OWNER_PRIORITY && !inst->group) {
+	} else if (model->start_as_active && model->priority == VRRP_OWNER_PRIORITY &&
+		   !inst->group) {
 		vrrp_step_become_active(inst, VRRP_WHY_OWNER, now, out);
 	} else {
 		vrrp_step_become_backup(inst, VRRP_WHY_STARTUP, now, out);
-		if (model->start_as_active && model->priority == OWNER_PRIORITY)
+		if (model->start_as_active && model->priority == VRRP_OWNER_PRIORITY)
 			vrrp_step_wait(inst, AT_ONCE_NS, VRRP_WHY_OWNER, now);
 		else if (model->start_as_active)
 			vrrp_step_wait_one_advert(inst, now);
@@ -340,7 +343,7 @@ on_conditions(struct vrrp_instance *inst, uint32_t unmet, hf_time now, struct vr
 		on_unmet(inst, now, out);
 	} else if (inst->state == VRRP_FAULT) {
 		vrrp_step_become_backup(inst, met, now, out);
-		if (inst->model->start_as_active && inst->model->priority == OWNER_PRIORITY)
+		if (inst->model->start_as_active && inst->model->priority == VRRP_OWNER_PRIORITY)
 			vrrp_step_wait_one_advert(inst, now);
 	}
 }

@@ -15,6 +15,8 @@
 #include "lib/hf_time.h"
 #include "vrrp/vrrp_packet.h"
 
+#define VRRP_OWNER_PRIORITY 255 /* the virtual addresses are the router's own */
+
 enum vrrp_state {
 	VRRP_INITIALIZE, /* not started, or stopped */
 	VRRP_BACKUP,

@@ -124,17 +124,13 @@ shell_end(void *state)
 {
 	struct vrrp_shell *shell = state;
 	struct vrrp_generation *generation;
-	struct vrrp_recalled *recalled;
 
 	while ((generation = TAILQ_FIRST(&shell->retired)) != NULL) {
 		TAILQ_REMOVE(&shell->retired, generation, next);
 		vrrp_generation_free(shell, generation);
 	}
 	vrrp_generation_free(shell, shell->current);
-	while ((recalled = SLIST_FIRST(&shell->recalled)) != NULL) {
-		SLIST_REMOVE_HEAD(&shell->recalled, next);
-		free(recalled);
-	}
+	vrrp_memory_free(shell);
 	hf_timer_free(shell->timer);
 	hf_timer_free(shell->recheck);
 	hf_timer_free(shell->start_delay);
@@ -223,6 +219,7 @@ shell_start(struct hf_room *room)
 	shell->loop = hf_room_loop(room);
 	TAILQ_INIT(&shell->retired);
 	SLIST_INIT(&shell->recalled);
+	SLIST_INIT(&shell->recalled_addresses);
 	if (hf_privilege_keep(caps, HF_COUNT_OF(caps), false) != 0 || !make_parts(shell))
 		goto refused;
 	err = link_monitor_read_all(shell->monitor, VRRP_FIRST_READ_NS);
@@ -236,23 +233,6 @@ shell_start(struct hf_room *room)
 refused:
 	shell_end(shell);
 	return NULL;
-}
-
-static void
-shell_recall(void *state, const char *key, const void *bytes, size_t len)
-{
-	static const char prefix[] = "state/";
-	struct vrrp_shell *shell = state;
-	struct vrrp_recalled *recalled;
-
-	if (strncmp(key, prefix, sizeof(prefix) - 1) != 0 || len != sizeof(recalled->state))
-		return;
-	recalled = calloc(1, sizeof(*recalled));
-	if (recalled == NULL)
-		return;
-	strncpy(recalled->name, key + sizeof(prefix) - 1, sizeof(recalled->name) - 1);
-	memcpy(&recalled->state, bytes, sizeof(recalled->state));
-	SLIST_INSERT_HEAD(&shell->recalled, recalled, next);
 }
 
 static int
@@ -360,7 +340,7 @@ vrrp_room(void)
 	static const struct hf_room_ops ops = {
 		.kind = HF_ROOM_VRRP,
 		.start = shell_start,
-		.recall = shell_recall,
+		.recall = vrrp_memory_recall,
 		.config = shell_config,
 		.linked = shell_linked,
 		.status = vrrp_shell_status,

@@ -76,12 +76,18 @@ struct vrrp_recalled {
 	uint8_t state;
 };
 
+struct vrrp_recalled_address {
+	SLIST_ENTRY(vrrp_recalled_address) next;
+	struct net_address *address; /* owned */
+};
+
 struct vrrp_shell {
 	struct hf_room *room;
 	struct hf_loop *loop;
 	struct vrrp_generation *current;       /* NULL before the first configuration */
 	TAILQ_HEAD(, vrrp_generation) retired; /* with instances that are still leaving */
 	SLIST_HEAD(, vrrp_recalled) recalled;
+	SLIST_HEAD(, vrrp_recalled_address) recalled_addresses;
 	struct vrrp_timers timers;
 	struct hf_timer *timer;       /* of the earliest instance */
 	struct hf_timer *recheck;     /* the slow look at everything */
@@ -128,6 +134,18 @@ int vrrp_shell_apply(struct vrrp_shell *shell, struct vrrp_model *model,
 void vrrp_shell_retire_done(struct vrrp_shell *shell);
 void vrrp_generation_free(struct vrrp_shell *shell, struct vrrp_generation *generation);
 void vrrp_shell_start_instances(struct vrrp_shell *shell, hf_time now);
+
+/* vrrp_memory.c: what survives this process. */
+void vrrp_memory_keep_state(struct vrrp_shell *shell, const char *name, enum vrrp_state now);
+void vrrp_memory_forget_state(struct vrrp_shell *shell, const char *name);
+/* What the predecessor said of the instance, consumed; INITIALIZE: nothing. */
+enum vrrp_state vrrp_memory_take_state(struct vrrp_shell *shell, const char *name);
+void vrrp_memory_keep_addresses(struct vrrp_local *local); /* those not kept yet */
+void vrrp_memory_forget_address(struct vrrp_shell *shell, struct net_address *address);
+/* The predecessor's addresses that no instance has any more leave the kernel. */
+void vrrp_memory_sweep(struct vrrp_shell *shell);
+void vrrp_memory_recall(void *shell, const char *key, const void *bytes, size_t len);
+void vrrp_memory_free(struct vrrp_shell *shell);
 
 /* vrrp_ties.c */
 int vrrp_ties_make(struct vrrp_shell *shell, const struct vrrp_instance_model *model,

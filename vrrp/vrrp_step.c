@@ -5,8 +5,6 @@
  */
 #include "vrrp/vrrp_step.h"
 
-#define OWNER_PRIORITY 255
-
 /* What the engine says */
 
 void
@@ -195,8 +193,9 @@ vrrp_step_wait_one_advert(struct vrrp_instance *inst, hf_time now)
 	const struct vrrp_instance_model *model = inst->model;
 
 	vrrp_step_wait(inst,
-		       vrrp_advert_ns(model->advert_cs) +
-			       vrrp_skew_for_ns(model->version, model->advert_cs, OWNER_PRIORITY),
+		       vrrp_advert_ns(model->advert_cs) + vrrp_skew_for_ns(model->version,
+									   model->advert_cs,
+									   VRRP_OWNER_PRIORITY),
 		       VRRP_WHY_ACTIVE_SILENT, now);
 }
 

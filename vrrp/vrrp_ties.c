@@ -33,6 +33,7 @@ own_addresses(struct vrrp_shell *shell, const struct vrrp_instance_model *model,
 			.peer = from->peer,
 			.broadcast = from->broadcast,
 			.scope = from->scope,
+			.address_owner = model->priority == VRRP_OWNER_PRIORITY,
 		};
 
 		if (link == NULL)
@@ -107,8 +108,10 @@ void
 vrrp_ties_free(struct vrrp_shell *shell, struct vrrp_ties *ties)
 {
 	for (size_t i = 0; i < ties->n_addresses; i++) {
-		if (ties->addresses[i]->owners == 1)
+		if (ties->addresses[i]->owners == 1) {
 			announce_drop(ties->addresses[i]);
+			vrrp_memory_forget_address(shell, ties->addresses[i]);
+		}
 		address_disown(shell->table, ties->addresses[i]);
 	}
 	for (size_t i = 0; i < ties->n_watchers; i++)
@@ -151,7 +154,7 @@ vrrp_local_hold(struct vrrp_local *local, bool hold)
 	if (local->holding == hold)
 		return;
 	local->holding = hold;
-	if (shell->plan.cap - shell->plan.n < local->ties.n_addresses)
+	if (shell->plan.cap - shell->plan.n < 2 * local->ties.n_addresses)
 		address_netlink_apply(shell->netlink, &shell->plan);
 	for (size_t i = 0; i < local->ties.n_addresses; i++) {
 		struct net_address *address = local->ties.addresses[i];

@@ -104,8 +104,10 @@ append(struct address_netlink *netlink, const struct address_step *step)
 	body->ifa_scope = address->form.scope;
 	body->ifa_index = (uint32_t)address->link->now.ifindex;
 	put(head, IFA_LOCAL, addr->bytes, addr_bytes(addr));
-	if (hf_addr_is_set(&address->form.peer))
-		put(head, IFA_ADDRESS, address->form.peer.bytes, addr_bytes(&address->form.peer));
+	const struct hf_addr *peer = add ? &address->form.peer : &step->peer;
+
+	if (hf_addr_is_set(peer))
+		put(head, IFA_ADDRESS, peer->bytes, addr_bytes(peer));
 	else
 		put(head, IFA_ADDRESS, addr->bytes, addr_bytes(addr));
 	if (add)

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 int
 address_plan_reserve(struct address_plan *plan, size_t n)
@@ -37,12 +38,40 @@ add_step(struct net_table *table, struct address_plan *plan, struct net_address 
 	 enum address_step_type type)
 {
 	assert(plan->n < plan->cap);
-	plan->steps[plan->n++] = (struct address_step){ type, address };
+	plan->steps[plan->n++] = (struct address_step){ type, address,
+							address->is_added ? address->added.peer
+									  : address->form.peer };
 	net_address_set_present(table, address, type == ADDRESS_ADD);
-	if (type == ADDRESS_DELETE)
+	if (type == ADDRESS_DELETE) {
 		address->own_deletes++;
-	else
-		address->seen = table->dump; /* a dump under way may have passed it already */
+		return;
+	}
+	address->seen = table->dump; /* a dump under way may have passed it already */
+	address->added = address->form;
+	address->is_added = true;
+}
+
+static bool
+same_form(const struct net_address_form *a, const struct net_address_form *b)
+{
+	return hf_addr_equal(&a->peer, &b->peer) && hf_addr_equal(&a->broadcast, &b->broadcast) &&
+	       strcmp(a->label, b->label) == 0 && a->scope == b->scope;
+}
+
+/* Has the machine the address of an address owner by itself, with another prefix length? */
+static bool
+stands_otherwise(const struct net_address *address)
+{
+	const struct net_address *other;
+
+	if (!address->form.address_owner)
+		return false;
+	TAILQ_FOREACH (other, &address->link->addresses, of_link) {
+		if (other != address && (other->owners == 0 || other->machines) &&
+		    hf_addr_equal(&other->prefix.addr, &address->prefix.addr))
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -62,8 +91,10 @@ address_own(struct net_table *table, struct net_link *link, const struct hf_pref
 
 	if (address == NULL)
 		return NULL;
-	address->owners++;
 	address->form = *form;
+	if (address->owners == 0 && address->present && form->address_owner)
+		address->machines = true;
+	address->owners++;
 	return address;
 }
 
@@ -73,8 +104,10 @@ address_disown(struct net_table *table, struct net_address *address)
 	assert(address->owners > 0);
 	assert(address->wants < address->owners);
 	address->owners--;
-	if (address->owners == 0)
+	if (address->owners == 0) {
 		not_missing(table, address);
+		address->machines = address->is_added = false;
+	}
 	net_address_put(table, address);
 }
 
@@ -84,7 +117,11 @@ address_want(struct net_table *table, struct address_plan *plan, struct net_addr
 	assert(address->wants < address->owners);
 	address->wants++;
 	address->given_up_until = HF_UNSET;
-	if (!address->present && address->link->now.ifindex != 0)
+	if (address->link->now.ifindex == 0 || stands_otherwise(address))
+		return;
+	if (address->present && address->is_added && !same_form(&address->added, &address->form))
+		add_step(table, plan, address, ADDRESS_DELETE);
+	if (!address->present)
 		add_step(table, plan, address, ADDRESS_ADD);
 }
 
@@ -96,14 +133,14 @@ address_unwant(struct net_table *table, struct address_plan *plan, struct net_ad
 	if (address->wants > 0)
 		return;
 	not_missing(table, address);
-	if (address->present)
+	if (address->present && !address->machines)
 		add_step(table, plan, address, ADDRESS_DELETE);
 }
 
 bool
 address_strip(struct net_table *table, struct address_plan *plan, struct net_address *address)
 {
-	if (!address->present || address->wants > 0)
+	if (!address->present || address->machines || address->wants > 0)
 		return false;
 	add_step(table, plan, address, ADDRESS_DELETE);
 	return true;
@@ -142,7 +179,7 @@ address_restore(struct net_table *table, struct address_plan *plan, hf_time now,
 	while ((address = TAILQ_FIRST(&table->missing)) != NULL) {
 		not_missing(table, address);
 		if (address->present || address->wants == 0 ||
-		    (address->link->now.flags & IFF_UP) == 0)
+		    (address->link->now.flags & IFF_UP) == 0 || stands_otherwise(address))
 			continue;
 		if (hf_is_set(address->given_up_until) && !hf_reached(now, address->given_up_until))
 			continue;
@@ -161,7 +198,8 @@ address_restore(struct net_table *table, struct address_plan *plan, hf_time now,
 void
 address_recheck(struct net_table *table, struct net_address *address, hf_time now)
 {
-	if (address->present || address->wants == 0 || address->missing)
+	if (address->present || address->wants == 0 || address->missing ||
+	    stands_otherwise(address))
 		return;
 	if (hf_is_set(address->given_up_until) && !hf_reached(now, address->given_up_until))
 		return;

@@ -13,6 +13,7 @@ enum address_step_type { ADDRESS_ADD, ADDRESS_DELETE };
 struct address_step {
 	enum address_step_type type;
 	struct net_address *address;
+	struct hf_addr peer; /* DELETE: the peer that it was added with */
 };
 
 struct address_plan {
@@ -21,20 +22,23 @@ struct address_plan {
 };
 
 /*
- * Room for one step for each owned address must be reserved when the model is applied; then the
+ * Room for two steps for each owned address must be reserved when the model is applied; then the
  * functions below never run out of memory. Returns 0 or -ENOMEM.
  */
 int address_plan_reserve(struct address_plan *plan, size_t n) HF_MUST_CHECK;
 void address_plan_free(struct address_plan *plan);
 
-/* An instance has this address in its configuration. NULL when out of memory. */
+/*
+ * An instance has this address in its configuration. The first one decides: with priority 255 an
+ * address that is there is the machine's own. NULL when out of memory.
+ */
 struct net_address *address_own(struct net_table *table, struct net_link *link,
 				const struct hf_prefix *prefix,
 				const struct net_address_form *form);
 /* The reverse; the address must not be wanted by this owner any more. */
 void address_disown(struct net_table *table, struct net_address *address);
 
-/* An instance takes or releases the address. */
+/* An instance takes or releases the address. One that we added in another form is written anew. */
 void address_want(struct net_table *table, struct address_plan *plan, struct net_address *address);
 void address_unwant(struct net_table *table, struct address_plan *plan,
 		    struct net_address *address);

@@ -252,17 +252,32 @@ net_address_put(struct net_table *table, struct net_address *address)
 	free(address);
 }
 
+/* An address owner's virtual address may be the machine's own. */
+static bool
+may_be_machines(const struct net_address *address)
+{
+	return address->owners > 0 && address->form.address_owner;
+}
+
+static bool
+may_be_source(const struct net_address *address)
+{
+	return address->owners == 0 || may_be_machines(address);
+}
+
 void
 net_address_set_present(struct net_table *table, struct net_address *address, bool present)
 {
 	if (address->present == present)
 		return;
 	address->present = present;
+	if (!present)
+		address->machines = address->is_added = false;
 	if (present)
 		TAILQ_INSERT_TAIL(&address->link->addresses, address, of_link);
 	else
 		TAILQ_REMOVE(&address->link->addresses, address, of_link);
-	if (address->owners == 0)
+	if (may_be_source(address))
 		mark_dirty(table, address->link);
 }
 
@@ -281,9 +296,12 @@ net_table_address_seen(struct net_table *table, int ifindex, const struct hf_pre
 	address->seen = table->dump;
 	if (address->usable != usable) {
 		address->usable = usable;
-		if (address->owners == 0)
+		if (may_be_source(address))
 			mark_dirty(table, link);
 	}
+	/* Not our doing: the machine has got its own address (back). */
+	if (!address->present && address->own_deletes == 0 && may_be_machines(address))
+		address->machines = true;
 	net_address_set_present(table, address, true);
 	return 0;
 }
@@ -392,7 +410,7 @@ net_link_source(const struct net_link *link, sa_family_t family)
 	const struct net_address *address;
 
 	TAILQ_FOREACH (address, &link->addresses, of_link) {
-		if (address->owners > 0 || !address->usable ||
+		if ((address->owners > 0 && !address->machines) || !address->usable ||
 		    address->prefix.addr.family != family)
 			continue;
 		if (family == AF_INET6 && !hf_addr_is_link_local(&address->prefix.addr))

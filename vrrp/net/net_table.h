@@ -62,6 +62,7 @@ struct net_address_form {
 	struct hf_addr peer, broadcast;
 	char label[IFNAMSIZ];
 	uint8_t scope;
+	bool address_owner; /* priority 255: where it is there already, it is the machine's own */
 };
 
 struct net_address {
@@ -75,6 +76,11 @@ struct net_address {
 	uint32_t owners; /* instances that have it in their configuration: never used as a source */
 	uint32_t wants;  /* those that hold it now */
 	struct net_address_form form;
+	struct net_address_form added; /* the form that we added it in */
+	bool is_added;                 /* it is there because we added it */
+	bool machines;      /* an address owner's, and there before us: a source, never deleted */
+	bool is_remembered; /* by the room, for its successor: */
+	bool remembered_machines;
 	uint32_t own_deletes; /* deletions of ours whose echo has not come yet */
 	bool missing;         /* wanted, and somebody removed it */
 	TAILQ_ENTRY(net_address) next_missing;
@@ -132,7 +138,8 @@ bool net_link_is_up(const struct net_link *link); /* exists, up, and has a carri
 
 /*
  * The address that adverts are sent from by default: the first of the family that is not one of our
- * virtual addresses; IPv6: the first link-local one. AF_UNSPEC: none.
+ * virtual addresses, or is one as the machine's own (address owner); IPv6: the first link-local
+ * one. AF_UNSPEC: none.
  */
 struct hf_addr net_link_source(const struct net_link *link, sa_family_t family);
 

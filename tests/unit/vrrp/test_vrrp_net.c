@@ -53,14 +53,25 @@ gone(struct world *w, int ifindex, const char *text)
 }
 
 static struct net_address *
-own(struct world *w, const char *text)
+own_in_form(struct world *w, const char *text, const struct net_address_form *form)
 {
 	struct hf_prefix p = prefix(text);
-	struct net_address_form form = { .scope = 0 };
-	struct net_address *address = address_own(w->table, w->eth0, &p, &form);
+	struct net_address *address = address_own(w->table, w->eth0, &p, form);
 
 	assert_non_null(address);
 	return address;
+}
+
+static struct net_address *
+own(struct world *w, const char *text)
+{
+	return own_in_form(w, text, &(struct net_address_form){ .scope = 0 });
+}
+
+static struct net_address *
+own_as_address_owner(struct world *w, const char *text)
+{
+	return own_in_form(w, text, &(struct net_address_form){ .address_owner = true });
 }
 
 static int
@@ -241,6 +252,112 @@ virtual_addresses_are_never_the_source(void **state)
 }
 
 static void
+an_address_owner_uses_the_machines_own_address_and_leaves_it(void **state)
+{
+	struct world *w = *state;
+	struct hf_prefix real = prefix("192.0.2.1/24");
+	struct net_address *address;
+	struct hf_addr source;
+
+	seen(w, 2, "192.0.2.1/24");
+	address = own_as_address_owner(w, "192.0.2.1/24");
+	source = net_link_source(w->eth0, AF_INET);
+	assert_true(hf_addr_equal(&source, &real.addr));
+	assert_false(address_strip(w->table, &w->plan, address));
+	address_want(w->table, &w->plan, address);
+	address_unwant(w->table, &w->plan, address);
+	assert_steps(w, "");
+}
+
+static void
+an_address_owner_without_its_address_adds_and_removes_it(void **state)
+{
+	struct world *w = *state;
+	struct net_address *address = own_as_address_owner(w, "192.0.2.1/24");
+	struct hf_addr source;
+
+	address_want(w->table, &w->plan, address);
+	seen(w, 2, "192.0.2.1/24");
+	source = net_link_source(w->eth0, AF_INET);
+	assert_false(hf_addr_is_set(&source));
+	address_unwant(w->table, &w->plan, address);
+	assert_steps(w, "+192.0.2.1/24 eth0\n-192.0.2.1/24 eth0\n");
+}
+
+static void
+an_address_owner_does_not_add_its_address_in_another_length(void **state)
+{
+	struct world *w = *state;
+	struct net_address *address = own_as_address_owner(w, "192.0.2.1/32");
+	struct hf_addr source;
+
+	seen(w, 2, "192.0.2.1/24");
+	address_want(w->table, &w->plan, address);
+	address_recheck(w->table, address, start);
+	assert_int_equal(restore(w, start), ADDRESS_DRIFT_NONE);
+	assert_steps(w, "");
+	source = net_link_source(w->eth0, AF_INET);
+	assert_true(hf_addr_is_set(&source));
+}
+
+static void
+the_machines_own_address_that_comes_back_is_a_source_again(void **state)
+{
+	struct world *w = *state;
+	struct hf_addr source;
+
+	seen(w, 2, "192.0.2.1/24");
+	own_as_address_owner(w, "192.0.2.1/24");
+	gone(w, 2, "192.0.2.1/24");
+	source = net_link_source(w->eth0, AF_INET);
+	assert_false(hf_addr_is_set(&source));
+	while (net_table_next_dirty(w->table) != NULL) {
+	}
+	seen(w, 2, "192.0.2.1/24");
+	assert_ptr_equal(net_table_next_dirty(w->table), w->eth0);
+	source = net_link_source(w->eth0, AF_INET);
+	assert_true(hf_addr_is_set(&source));
+}
+
+static void
+an_address_whose_form_alone_changed_is_written_anew(void **state)
+{
+	struct world *w = *state;
+	struct net_address_form plain = { .scope = 0 }, labelled = { .label = "eth0:vip" };
+	struct net_address *address = own_in_form(w, "192.0.2.9/32", &plain);
+
+	address_want(w->table, &w->plan, address);
+	assert_steps(w, "+192.0.2.9/32 eth0\n");
+	/* As a reload does: the new ties are taken before the old ones are let go. */
+	assert_ptr_equal(own_in_form(w, "192.0.2.9/32", &labelled), address);
+	address_want(w->table, &w->plan, address);
+	address_unwant(w->table, &w->plan, address);
+	address_disown(w->table, address);
+	assert_steps(w, "-192.0.2.9/32 eth0\n+192.0.2.9/32 eth0\n");
+	gone(w, 2, "192.0.2.9/32");
+	seen(w, 2, "192.0.2.9/32");
+	assert_int_equal(restore(w, start), ADDRESS_DRIFT_NONE);
+}
+
+static void
+the_old_form_is_deleted_with_its_own_peer(void **state)
+{
+	struct world *w = *state;
+	struct net_address_form first = { .scope = 0 }, second = { .scope = 0 };
+	struct net_address *address;
+
+	first.peer = prefix("192.0.2.50").addr;
+	second.peer = prefix("192.0.2.60").addr;
+	address = own_in_form(w, "192.0.2.9/32", &first);
+	address_want(w->table, &w->plan, address);
+	own_in_form(w, "192.0.2.9/32", &second);
+	w->plan.n = 0;
+	address_want(w->table, &w->plan, address);
+	assert_int_equal(w->plan.n, 2);
+	assert_true(hf_addr_equal(&w->plan.steps[0].peer, &first.peer));
+}
+
+static void
 an_ipv6_source_is_link_local(void **state)
 {
 	struct world *w = *state;
@@ -357,6 +474,12 @@ main(void)
 		TEST(putting_back_has_a_cap_and_is_tried_again_after_a_minute),
 		TEST(nothing_is_put_back_on_a_link_that_is_down),
 		TEST(virtual_addresses_are_never_the_source),
+		TEST(an_address_owner_uses_the_machines_own_address_and_leaves_it),
+		TEST(an_address_owner_without_its_address_adds_and_removes_it),
+		TEST(an_address_owner_does_not_add_its_address_in_another_length),
+		TEST(the_machines_own_address_that_comes_back_is_a_source_again),
+		TEST(an_address_whose_form_alone_changed_is_written_anew),
+		TEST(the_old_form_is_deleted_with_its_own_peer),
 		TEST(an_ipv6_source_is_link_local),
 		TEST(an_interface_made_again_is_the_same_link),
 		TEST(a_renamed_interface_leaves_its_old_name),
