@@ -19,12 +19,15 @@ libvrrp_a_SOURCES = \
 	vrrp/net/address_plan.c vrrp/net/address_plan.h \
 	vrrp/net/announce.c vrrp/net/announce.h \
 	vrrp/net/announce_packet.c vrrp/net/announce_packet.h \
+	vrrp/net/conflict.c vrrp/net/conflict.h \
+	vrrp/net/conflict_packet.c vrrp/net/conflict_packet.h \
 	vrrp/net/link_monitor.c vrrp/net/link_monitor.h \
 	vrrp/net/net_table.c vrrp/net/net_table.h \
 	vrrp/vrrp.h \
 	vrrp/vrrp_act.c \
 	vrrp/vrrp_apply.c \
 	vrrp/vrrp_conditions.c \
+	vrrp/vrrp_conflict.c \
 	vrrp/vrrp_dump.c \
 	vrrp/vrrp_dump_json.c \
 	vrrp/vrrp_filter.c vrrp/vrrp_filter.h \

@@ -117,8 +117,8 @@ vrrp_local_recheck(struct vrrp_local *local, hf_time now)
 }
 
 /* Whose address is it? The first instance that holds it, for the event's subject. */
-static struct vrrp_local *
-holder_of(struct vrrp_shell *shell, const struct net_address *address)
+struct vrrp_local *
+vrrp_shell_holder_of(struct vrrp_shell *shell, const struct net_address *address)
 {
 	for (size_t i = 0; shell->current != NULL && i < shell->current->router.n_instances; i++) {
 		struct vrrp_local *local = vrrp_local_of(shell->current->router.instances[i]);
@@ -143,7 +143,7 @@ vrrp_shell_restore(struct vrrp_shell *shell, hf_time now)
 	       (drift = address_restore(shell->table, &shell->plan, now, &address)) !=
 		       ADDRESS_DRIFT_NONE) {
 		char text[HF_ADDR_TEXT_MAX];
-		struct vrrp_local *local = holder_of(shell, address);
+		struct vrrp_local *local = vrrp_shell_holder_of(shell, address);
 		const char *subject = local != NULL ? local->inst->model->name : "-";
 		bool restored = drift == ADDRESS_DRIFT_RESTORED;
 

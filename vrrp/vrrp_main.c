@@ -139,6 +139,7 @@ shell_end(void *state)
 	hf_timer_free(shell->proceed);
 	vrrp_sockets_free(shell->sockets);
 	announce_free(shell->announce);
+	conflict_free(shell->conflict);
 	link_monitor_free(shell->monitor);
 	address_netlink_free(shell->netlink);
 	vrrp_notify_free(shell->notify);
@@ -203,7 +204,10 @@ make_parts(struct vrrp_shell *shell)
 	if (!made(shell->netlink, "netlink for addresses"))
 		return false;
 	shell->announce = announce_new(shell->loop);
-	return made(shell->announce, "a packet socket (CAP_NET_RAW is needed)");
+	if (!made(shell->announce, "a packet socket (CAP_NET_RAW is needed)"))
+		return false;
+	shell->conflict = conflict_new(shell->loop, shell->table, vrrp_shell_conflict, shell);
+	return made(shell->conflict, "a packet socket for ARP");
 }
 
 static void *

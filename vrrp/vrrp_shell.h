@@ -13,6 +13,7 @@
 #include "vrrp/net/address_netlink.h"
 #include "vrrp/net/address_plan.h"
 #include "vrrp/net/announce.h"
+#include "vrrp/net/conflict.h"
 #include "vrrp/net/link_monitor.h"
 #include "vrrp/net/net_table.h"
 #include "vrrp/vrrp_notify.h"
@@ -103,6 +104,7 @@ struct vrrp_shell {
 	struct link_monitor *monitor;
 	struct address_netlink *netlink;
 	struct announce *announce;
+	struct conflict *conflict;
 	struct vrrp_sockets *sockets;
 	struct vrrp_notify *notify;
 	bool waiting_to_start; /* vrrp_startup_delay runs */
@@ -124,9 +126,15 @@ void vrrp_shell_rearm(struct vrrp_shell *shell);
 uint32_t vrrp_local_unmet(const struct vrrp_local *local);
 struct hf_addr vrrp_local_source(const struct vrrp_local *local);
 void vrrp_local_recheck(struct vrrp_local *local, hf_time now);
+struct vrrp_local *vrrp_shell_holder_of(struct vrrp_shell *shell,
+					const struct net_address *address);
 void vrrp_shell_links_changed(void *shell);
 void vrrp_shell_restore(struct vrrp_shell *shell, hf_time now);
 void vrrp_shell_recheck_all(struct vrrp_shell *shell, hf_time now);
+
+/* vrrp_conflict.c: another machine uses an address of ours; as conflict_found. */
+bool vrrp_shell_conflict(void *shell, struct net_address *address, const uint8_t mac[6], bool tell,
+			 hf_time now);
 
 /* vrrp_apply.c: a configuration comes into force. */
 int vrrp_shell_apply(struct vrrp_shell *shell, struct vrrp_model *model,

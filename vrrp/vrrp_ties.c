@@ -136,6 +136,7 @@ vrrp_local_attach(struct vrrp_local *local, struct vrrp_ties *ties)
 	for (size_t i = 0; i < local->ties.n_watchers; i++)
 		local->ties.watchers[i].arg = local;
 	if (local->holding) {
+		conflict_held_changed(shell->conflict, hf_time_now());
 		for (size_t i = 0; i < local->ties.n_addresses; i++)
 			address_want(shell->table, &shell->plan, local->ties.addresses[i]);
 		for (size_t i = 0; i < before.n_addresses; i++)
@@ -154,6 +155,7 @@ vrrp_local_hold(struct vrrp_local *local, bool hold)
 	if (local->holding == hold)
 		return;
 	local->holding = hold;
+	conflict_held_changed(shell->conflict, hf_time_now());
 	if (shell->plan.cap - shell->plan.n < 2 * local->ties.n_addresses)
 		address_netlink_apply(shell->netlink, &shell->plan);
 	for (size_t i = 0; i < local->ties.n_addresses; i++) {

@@ -89,6 +89,11 @@ struct net_address {
 	hf_time given_up_until;
 	uint32_t announce_left; /* announce.c */
 	TAILQ_ENTRY(net_address) next_waiting;
+	struct { /* conflict.c: another machine that uses it */
+		bool probed;
+		hf_time handled, told;
+		uint8_t mac[6];
+	} conflict;
 };
 
 TAILQ_HEAD(net_missing_list, net_address);

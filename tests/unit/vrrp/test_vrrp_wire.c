@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "vrrp/net/announce_packet.h"
+#include "vrrp/net/conflict_packet.h"
 #include "vrrp/vrrp_filter.h"
 #include "vrrp/vrrp_timers.h"
 
@@ -111,6 +112,59 @@ only_our_vrids_pass_the_filter(void **state)
 	}
 }
 
+#define WATCHED 300 /* more than one jump reaches */
+
+static void
+only_arp_in_the_name_of_our_addresses_passes(void **state)
+{
+	struct hf_addr ours[WATCHED];
+	struct sock_filter *code = calloc(CONFLICT_FILTER_MAX, sizeof(*code));
+	struct sock_fprog program = { .filter = code };
+	uint8_t arp[CONFLICT_ARP_BYTES];
+	int fds[2];
+
+	assert_non_null(code);
+	for (unsigned int i = 0; i < WATCHED; i++)
+		ours[i] = (struct hf_addr){ .family = AF_INET,
+					    .bytes = { 10, 0, (uint8_t)(i / 256), (uint8_t)i } };
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), 0);
+	program.len = (unsigned short)conflict_filter_build(ours, WATCHED, code);
+	assert_int_equal(
+		setsockopt(fds[1], SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)), 0);
+	for (unsigned int i = 0; i < WATCHED + 20; i++) {
+		conflict_probe(&ours[0], mac, arp);
+		assert_false(passes(fds, arp, sizeof(arp))); /* asked by nobody */
+		memcpy(arp + 14, (uint8_t[]){ 10, 0, (uint8_t)(i / 256), (uint8_t)i }, 4);
+		assert_int_equal(passes(fds, arp, sizeof(arp)), i < WATCHED);
+	}
+	arp[14] = 10, arp[15] = arp[16] = arp[17] = 0;
+	assert_true(passes(fds, arp, sizeof(arp)));
+	assert_false(passes(fds, arp, 17)); /* truncated */
+	arp[4] = 8;                         /* not Ethernet's */
+	assert_false(passes(fds, arp, sizeof(arp)));
+	close(fds[0]);
+	close(fds[1]);
+	free(code);
+}
+
+static void
+the_sender_of_arp_is_read_only_from_whole_packets(void **state)
+{
+	uint8_t arp[CONFLICT_ARP_BYTES], from[6];
+	struct hf_addr addr;
+
+	assert_int_equal(hf_addr_parse("192.0.2.9", &addr), 0);
+	conflict_probe(&addr, mac, arp);
+	memcpy(arp + 14, addr.bytes, 4);
+	addr = (struct hf_addr){ 0 };
+	assert_true(conflict_arp_sender(arp, sizeof(arp), &addr, from));
+	assert_memory_equal(from, mac, sizeof(from));
+	assert_memory_equal(addr.bytes, arp + 24, 4);
+	assert_false(conflict_arp_sender(arp, sizeof(arp) - 1, &addr, from));
+	arp[1] = 6;
+	assert_false(conflict_arp_sender(arp, sizeof(arp), &addr, from));
+}
+
 #define SLOTS 500
 
 static void
@@ -149,6 +203,8 @@ main(void)
 		cmocka_unit_test(unsolicited_na_has_a_valid_checksum_and_its_flags),
 		cmocka_unit_test(a_frame_that_does_not_fit_is_refused),
 		cmocka_unit_test(only_our_vrids_pass_the_filter),
+		cmocka_unit_test(only_arp_in_the_name_of_our_addresses_passes),
+		cmocka_unit_test(the_sender_of_arp_is_read_only_from_whole_packets),
 		cmocka_unit_test(the_heap_always_yields_the_earliest),
 	};
 
