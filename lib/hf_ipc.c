@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -144,7 +145,7 @@ enqueue(struct hf_ipc *ipc, const struct header *header, const void *payload, in
 	if (!msg)
 		return -ENOBUFS;
 	msg->header = *header;
-	msg->fd = fd >= 0 ? dup(fd) : -1;
+	msg->fd = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
 	if (fd >= 0 && msg->fd < 0) {
 		free(msg);
 		return -ENOBUFS;

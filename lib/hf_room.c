@@ -198,8 +198,10 @@ take_hello(struct hf_room *room, const void *payload, size_t len)
 	room->ids = (struct hf_change_ids){ .last = room->hello.last_change_id,
 					    .room = room->ops->kind };
 	room->state = room->ops->start(room);
-	if (!room->state)
+	if (!room->state) {
+		room->stopping = true;
 		hf_room_leave(room, 1);
+	}
 	return 0;
 }
 
@@ -227,8 +229,13 @@ apply_text(struct hf_room *room, const struct hf_room_config *how, int fd, char 
 	char *text;
 	int error;
 
-	if (fstat(fd, &st) < 0 || st.st_size > CONFIG_TEXT_MAX) {
+	if (fstat(fd, &st) < 0) {
 		snprintf(why, 512, "the configuration text cannot be read: %s", strerror(errno));
+		return 1;
+	}
+	if (st.st_size > CONFIG_TEXT_MAX) {
+		snprintf(why, 512, "%lld bytes of configuration: at most %lld are taken",
+			 (long long)st.st_size, (long long)CONFIG_TEXT_MAX);
 		return 1;
 	}
 	text = malloc((size_t)st.st_size + 1);
@@ -350,6 +357,9 @@ take_message(struct hf_room *room, uint16_t type, const void *payload, size_t le
 {
 	struct hf_room_stop stop;
 
+	if (!room->state &&
+	    room->stopping) /* what came with a greeting that could not be answered */
+		return 0;
 	if (!room->state && type != HF_ROOM_MSG_HELLO && type != HF_ROOM_MSG_STOP)
 		return -EPROTO;
 	switch ((enum hf_room_msg)type) {

@@ -70,6 +70,14 @@ on d1 setpriv --reuid 65534 --regid 65534 --clear-groups "$holdfastd" -n -l -P -
     >"$LAB_TMP/said" 2>&1 || status=$?
 ((status != 0)) || fail "started without permission"
 [[ -s $LAB_TMP/said ]] || fail "said nothing without permission"
+mkdir "$LAB_TMP/nobody.run"
+chown 65534:65534 "$LAB_TMP/nobody.run"
+status=0
+on d1 timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups "$holdfastd" -n -l -P -f "$LAB_TMP/good.conf" \
+    --run-dir "$LAB_TMP/nobody.run" >"$LAB_TMP/said" 2>&1 || status=$?
+expect "no right to packet sockets: exit status" "$status" 1
+expect "no right to packet sockets: lines of the room" "$(grep -c ' vrrp ' "$LAB_TMP/said")" 1
+grep -q 'CAP_NET_RAW is needed' "$LAB_TMP/said" || fail "no right to packet sockets: $(cat "$LAB_TMP/said")"
 status=0
 "$holdfastd" --no-such-option >"$LAB_TMP/said" 2>&1 || status=$?
 expect "unknown option: exit status" "$status" 1
