@@ -59,8 +59,8 @@ enum ctl_colour { CTL_PLAIN, CTL_BOLD, CTL_GREEN, CTL_YELLOW, CTL_RED, CTL_DIM }
 const char *ctl_colour(bool colour, enum ctl_colour which);
 
 /*
- * Microseconds since 1970 of a point in time in JSON: "2026-11-20T12:00:00.123456Z", as hf_wall_text() writes it.
- * -1: none.
+ * Microseconds since 1970 of a point in time in JSON, "2026-11-20T12:00:00.123456Z", as
+ * hf_wall_text() writes it. -1: none.
  */
 int64_t ctl_time_of(const json_t *value);
 

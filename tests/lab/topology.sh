@@ -110,7 +110,7 @@ SET
 host() {
     local name=$1
     ip netns add "$name"
-    on "$name" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad'
+    on "$name" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad; echo 0 >/proc/sys/net/ipv6/conf/all/accept_dad'
     ip -n "$name" link set lo up
     lab_links[$name]=0
     shift
@@ -388,6 +388,13 @@ events_of() { # events_of HOST: what happened there, a line each
 
 event_seen() { # event_seen HOST PATTERN
     events_of "$1" | grep -E -e "$2" >/dev/null
+}
+
+drift_after_ms() { # drift_after_ms HOST FROM-MS: from then to the first event of drift that was put back later
+    "$holdfast" --run-dir "$LAB_TMP/$1.run" events --json | jq -r 'select(.reason == "drift") | .time' |
+        while read -r when; do
+            echo $(($(date -d "$when" +%s%3N) - $2))
+        done | awk '$1 >= 0 {print $1; exit}'
 }
 
 kernel_state() { # kernel_state HOST: addresses, routes, rules and IPVS of a machine, to compare
