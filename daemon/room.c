@@ -196,6 +196,8 @@ room_init(struct room *room, enum hf_room_kind kind, struct hf_loop *loop,
 {
 	*room = (struct room){ .kind = kind, .events = events, .arg = arg, .loop = loop };
 	room->text.fd = room->before.fd = -1;
+	/* The kernel goes on answering for its addresses, whoever has taken them over. */
+	room->backoff.urgent = kind == HF_ROOM_VRRP;
 	room->timer = hf_timer_new(loop, HF_PRIO_NORMAL, on_timer, room);
 	room->memory = memory_new(HF_ROOM_RECORDS_MAX);
 	return room->timer != NULL && room->memory != NULL ? 0 : -ENOMEM;

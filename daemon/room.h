@@ -69,6 +69,7 @@ struct room {
 	int64_t predecessor_end_ns;
 	struct room_text text;    /* the configuration it is to have */
 	struct room_text before;  /* the one before, until text is good for every room */
+	bool left_things;         /* its last process ended without tidying up */
 	bool had_config;          /* this process has a configuration in force */
 	uint64_t good_generation; /* the last that this room (or a predecessor) accepted */
 	uint64_t cause;           /* change that led to the present state */

@@ -137,9 +137,8 @@ write_pid_file(struct supervisor *sup, const struct room *room)
 	pidfile_write(pidfile, room->pid);
 }
 
-/* Starts a process for the room; without success it is tried again later. */
-static bool
-start_room(struct supervisor *sup, struct room *room, uint64_t cause, const char *reason)
+bool
+supervisor_start_room(struct supervisor *sup, struct room *room, uint64_t cause, const char *reason)
 {
 	struct hf_room_hello hello;
 	char detail[64];
@@ -298,9 +297,8 @@ restart_later(struct supervisor *sup, struct room *room, int status)
 	char end[160], detail[200];
 
 	describe_end(room, status, end);
-	/* Whole seconds: the policy knows no others. */
-	snprintf(detail, sizeof(detail), "%s next-start=%llds", end,
-		 (long long)((hf_between(now, due) + HF_SECONDS(1) / 2) / HF_SECONDS(1)));
+	snprintf(detail, sizeof(detail), "%s next-start=%gs", end,
+		 (double)hf_between(now, due) / 1e9);
 	room_change(sup, room, HF_ERROR, 0, ROOM_WAITING, WIFSIGNALED(status) ? "killed" : "died",
 		    detail);
 	room->restarts++;
@@ -316,6 +314,7 @@ on_ended(void *arg, struct room *room, int status)
 	struct supervisor *sup = arg;
 	char end[160];
 
+	room->left_things = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 	if (sup->phase == PHASE_STOPPING) {
 		describe_end(room, status, end);
 		room_change(sup, room, HF_INFO, 0, ROOM_OFF, "left", end);
@@ -333,15 +332,22 @@ on_ended(void *arg, struct room *room, int status)
 	restart_later(sup, room, status);
 }
 
+void
+supervisor_introduce(struct supervisor *sup, struct room *room)
+{
+	link_rooms(sup, BIT(room->kind));
+	room_configure_again(room, room->cause);
+}
+
 static void
 on_due(void *arg, struct room *room)
 {
 	struct supervisor *sup = arg;
 
-	if (sup->phase == PHASE_STOPPING || !start_room(sup, room, room->cause, "died-before"))
+	if (sup->phase == PHASE_STOPPING ||
+	    !supervisor_start_room(sup, room, room->cause, "died-before"))
 		return;
-	link_rooms(sup, BIT(room->kind));
-	room_configure_again(room, room->cause);
+	supervisor_introduce(sup, room);
 }
 
 static const struct room_events room_events = { on_changed, on_configured, on_status, on_ended,
@@ -407,7 +413,7 @@ start_rooms(struct supervisor *sup, unsigned int needed, uint64_t cause)
 
 		if ((needed & BIT(kind)) == 0 || room->pid != 0 || room->state == ROOM_WAITING)
 			continue;
-		if (start_room(sup, room, cause, "needed"))
+		if (supervisor_start_room(sup, room, cause, "needed"))
 			fresh |= BIT(kind);
 	}
 	return fresh;

@@ -21,6 +21,7 @@
 
 /* Hard limits of the stop: how long each room may take to leave before it is killed. */
 #define STOP_VRRP_NS     HF_SECONDS(45) /* it keeps addresses until the successor is heard */
+#define STOP_TIDY_NS     HF_SECONDS(5)  /* a successor removes what a dead room left */
 #define STOP_RUNNER_NS   HF_SECONDS(15) /* it finishes STOP scripts */
 #define CONFIGURE_MAX_NS HF_SECONDS(30) /* until a room that does not confirm is said to hang */
 
@@ -59,6 +60,7 @@ struct supervisor {
 	uint64_t reload_cause;
 	char *reload_text; /* warnings of the configuration being put in force */
 	int stop_step;
+	bool tidied[HF_ROOM_KINDS]; /* while stopping: a successor of a dead room was started */
 	int exit_code;
 	/* Called once a configuration is confirmed (error NULL) or refused by a room. */
 	void (*configured)(struct supervisor *sup, const char *error);
@@ -78,6 +80,13 @@ int supervisor_configure(struct supervisor *sup, struct conf *conf, uint64_t cau
 
 /* Leaves in order: vrrp, checker, ipvs, runner; then the loop stops. A second call is ignored. */
 void supervisor_stop(struct supervisor *sup, int exit_code, const char *reason);
+
+/* Starts a process for the room; without success it is tried again later. */
+bool supervisor_start_room(struct supervisor *sup, struct room *room, uint64_t cause,
+			   const char *reason);
+
+/* Links a process that is not the room's first with its neighbours, and configures it. */
+void supervisor_introduce(struct supervisor *sup, struct room *room);
 
 /* Reaps children. */
 void supervisor_children_died(struct supervisor *sup);

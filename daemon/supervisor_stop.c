@@ -26,6 +26,27 @@ limit_of(const struct supervisor *sup, enum hf_room_kind kind)
 	return wait_ns;
 }
 
+/*
+ * A room that died left addresses or table entries in the kernel, and nobody looks after them from
+ * now on: one more process removes them. Its predecessor counts as dead for long, so that it does
+ * not try to go on as master.
+ */
+static bool
+tidy_after(struct supervisor *sup, struct room *room)
+{
+	bool keep = room->kind == HF_ROOM_VRRP ? sup->options->keep_vrrp : sup->options->keep_ipvs;
+
+	if (!room->left_things || (room->kind != HF_ROOM_VRRP && room->kind != HF_ROOM_IPVS) ||
+	    keep || sup->tidied[room->kind])
+		return false;
+	sup->tidied[room->kind] = true;
+	room->predecessor_end_ns = 1;
+	if (!supervisor_start_room(sup, room, room->cause, "tidy-up"))
+		return false;
+	supervisor_introduce(sup, room);
+	return true;
+}
+
 /* Asks the next room that has a process to leave; without one, the loop ends. */
 static void
 next_step(struct supervisor *sup)
@@ -35,13 +56,16 @@ next_step(struct supervisor *sup)
 
 	for (; sup->stop_step < (int)HF_COUNT_OF(order); sup->stop_step++) {
 		struct room *room = &sup->rooms[order[sup->stop_step]];
+		int64_t limit_ns = limit_of(sup, room->kind);
 
-		if (room->pid == 0)
-			continue;
+		if (room->pid == 0) {
+			if (!tidy_after(sup, room))
+				continue;
+			limit_ns = STOP_TIDY_NS;
+		}
 		room_set_state(room, ROOM_LEAVING);
 		room_send_stop(room, &how);
-		hf_timer_set(sup->limit,
-			     hf_after(hf_time_now(), limit_of(sup, order[sup->stop_step])));
+		hf_timer_set(sup->limit, hf_after(hf_time_now(), limit_ns));
 		return;
 	}
 	hf_timer_set(sup->limit, HF_UNSET);

@@ -30,6 +30,20 @@ waits_double_up_to_a_minute(void **state)
 		assert_int_equal(wait_s(&backoff, 1), expected[i]);
 }
 
+/* What the addresses' keeper leaves behind answers beside its successor until it is back. */
+static void
+an_urgent_room_never_waits_longer_than_a_second(void **state)
+{
+	const int64_t expected_ms[] = { 0, 250, 500, 1000, 1000, 1000 };
+	struct backoff backoff = { .urgent = true };
+	hf_time started = { HF_SECONDS(1000) };
+	hf_time now = hf_after(started, HF_MILLIS(1));
+
+	for (size_t i = 0; i < sizeof(expected_ms) / sizeof(expected_ms[0]); i++)
+		assert_int_equal(hf_between(now, backoff_after_death(&backoff, started, now)),
+				 HF_MILLIS(expected_ms[i]));
+}
+
 static void
 good_run_starts_the_count_anew(void **state)
 {
@@ -46,6 +60,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(waits_double_up_to_a_minute),
+		cmocka_unit_test(an_urgent_room_never_waits_longer_than_a_second),
 		cmocka_unit_test(good_run_starts_the_count_anew),
 	};
 

@@ -496,6 +496,24 @@ room_that_is_not_needed_is_not_started(void **state)
 	assert_int_not_equal(stage->sup.rooms[HF_ROOM_RUNNER].pid, 0);
 }
 
+static void
+a_dead_room_is_tidied_up_after_at_the_stop(void **state)
+{
+	struct stage *stage = *state;
+	pid_t vrrp;
+
+	start(stage, "good");
+	vrrp = stage->sup.rooms[HF_ROOM_VRRP].pid;
+	assert_int_equal(kill(vrrp, SIGSTOP), 0); /* it will not read what it is told */
+	supervisor_stop(&stage->sup, 0, "test");
+	assert_int_equal(kill(vrrp, SIGKILL), 0);
+	run_until(stage, all_gone);
+	assert_int_equal(count_lines(stage, "vrrp start again"), 1);
+	assert_int_equal(count_lines(stage, "vrrp config first"), 2);
+	assert_int_equal(count_lines(stage, "vrrp stop"), 1);
+	assert_true(line_of(stage, "vrrp start again") < line_of(stage, "runner stop"));
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -509,6 +527,8 @@ main(int argc, char *argv[])
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(refusal_at_reload_keeps_the_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusal_at_reload_takes_all_rooms_back, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_dead_room_is_tidied_up_after_at_the_stop, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(room_that_is_not_needed_is_not_started, setup,
 						teardown),
