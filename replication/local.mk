@@ -4,12 +4,28 @@
 noinst_LIBRARIES += libfront_core.a
 libfront_core_a_SOURCES = \
 	replication/front/front.c replication/front/front.h \
-	replication/front/front_pool.c replication/front/front_pool.h
+	replication/front/front_pool.c replication/front/front_pool.h \
+	replication/front/nbd_engine.c replication/front/nbd_engine.h \
+	replication/front/nbd_inside.h \
+	replication/front/nbd_options.c \
+	replication/front/nbd_packet.c replication/front/nbd_packet.h \
+	replication/front/nbd_reply.c
 
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/replication/test_front
 tests_unit_replication_test_front_LDADD = libfront_core.a libhf.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/replication/test_nbd_engine
+tests_unit_replication_test_nbd_engine_SOURCES = tests/unit/replication/test_nbd_engine.c \
+	tests/unit/replication/nbd_client.c tests/unit/replication/nbd_client.h
+tests_unit_replication_test_nbd_engine_LDADD = libfront_core.a libhf.a $(CMOCKA_LIBS)
 endif
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_nbd
+tests_fuzz_fuzz_nbd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_nbd_LDADD = libfront_core.a libhf.a
+endif
+EXTRA_DIST += tests/fuzz/corpus-nbd
 
 # --- volume core: one replica as a state machine, pure: what the simulator links.
 noinst_LIBRARIES += libvolume_core.a

@@ -131,6 +131,7 @@ front_set_info(struct front *front, const struct front_info *info)
 	struct front_listener *listener = LIST_FIRST(&front->listeners);
 
 	check_info(info);
+	assert(info->n_contexts == front->info.n_contexts);
 	front->info = *info;
 	while (listener) { /* one may leave while it is told */
 		struct front_listener *next = LIST_NEXT(listener, others);

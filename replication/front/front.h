@@ -144,7 +144,7 @@ void front_suspend(struct front *front);
 void front_resume(struct front *front);
 void front_refuse_waiting(struct front *front, int err);
 
-/* Replaces info and tells the listeners. The name stays. */
+/* Replaces info and tells the listeners. Name and contexts stay as they are. */
 void front_set_info(struct front *front, const struct front_info *info);
 void front_listen(struct front *front, struct front_listener *listener);
 void front_unlisten(struct front_listener *listener);
