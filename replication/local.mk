@@ -11,6 +11,11 @@ libfront_core_a_SOURCES = \
 	replication/front/nbd_packet.c replication/front/nbd_packet.h \
 	replication/front/nbd_reply.c
 
+noinst_LIBRARIES += libfront.a
+libfront_a_SOURCES = \
+	replication/front/nbd_conn.c replication/front/nbd_conn.h \
+	replication/front/nbd_server.c replication/front/nbd_server.h
+
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/replication/test_front
 tests_unit_replication_test_front_LDADD = libfront_core.a libhf.a $(CMOCKA_LIBS)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the lab and the benchmarks run: not installed, not built by "make"; "make lab-programs" builds them.
 # Static, because a dynamic program takes three times as long to start in the lab's guest.
-lab_binaries = tests/lab/server tests/lab/fetch tests/lab/probe tests/lab/vrrp_send tests/lab/nlcount tests/lab/ipvs_driver
+lab_binaries = tests/lab/server tests/lab/fetch tests/lab/probe tests/lab/vrrp_send tests/lab/nlcount tests/lab/ipvs_driver \
+	tests/lab/nbd_file
 bench_binaries = tests/bench/capture
 EXTRA_PROGRAMS = $(lab_binaries) $(bench_binaries)
 CLEANFILES += $(EXTRA_PROGRAMS)
@@ -25,6 +26,8 @@ tests_lab_nlcount_LDFLAGS = -static
 # Runs a room of the daemon, so it is built as the daemon is.
 tests_lab_ipvs_driver_SOURCES = tests/lab/ipvs_driver.c
 tests_lab_ipvs_driver_LDADD = libipvs.a libhf.a $(EVENT_LIBS) $(NL_LIBS) $(JANSSON_LIBS) $(CAPNG_LIBS)
+tests_lab_nbd_file_SOURCES = tests/lab/nbd_file.c
+tests_lab_nbd_file_LDADD = libfront.a libfront_core.a libhf.a $(EVENT_LIBS)
 tests_bench_capture_SOURCES = tests/bench/capture.c
 tests_bench_capture_CFLAGS = $(lab_cflags)
 tests_bench_capture_LDFLAGS = -static
