@@ -299,10 +299,11 @@ wait_for() {
 }
 
 hold_for() {
-    local seconds=$1 what=$2 from
+    local milliseconds what=$2 from
+    milliseconds=$(awk -v s="$1" 'BEGIN {print int(s * 1000)}')
     from=$(now_ms)
     shift 2
-    while (($(now_ms) - from < seconds * 1000)); do
+    while (($(now_ms) - from < milliseconds)); do
         quietly "$@" || fail "ceased to hold after $(($(now_ms) - from)) ms: $what ($*)"
         pause 0.05
     done

@@ -9,6 +9,7 @@
 nat_world
 service_conf
 start_balancer
+hold_for 2.5 "both pass their first checks, which have no retry" both_serve
 crash r2
 wait_for 8 "r2 leaves" ipvs_lacks d1 '-r 10.0.0.12:80'
 between "ms until r2 left (delay_loop 1, one retry after 1 s)" "$waited_ms" 500 3500
