@@ -45,3 +45,20 @@ if UNIT_TESTS
 check_PROGRAMS += tests/unit/replication/test_volume_dirty
 tests_unit_replication_test_volume_dirty_LDADD = libvolume_core.a libhf.a $(CMOCKA_LIBS)
 endif
+
+# --- link: the conversation with one peer. The core is pure: what the fuzzer links.
+noinst_LIBRARIES += liblink_core.a
+liblink_core_a_SOURCES = \
+	replication/link/link_packet.c replication/link/link_packet.h
+
+if UNIT_TESTS
+check_PROGRAMS += tests/unit/replication/test_link_packet
+tests_unit_replication_test_link_packet_LDADD = liblink_core.a libhf.a $(CMOCKA_LIBS)
+endif
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_link
+tests_fuzz_fuzz_link_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_link_LDADD = liblink_core.a libhf.a
+endif
+EXTRA_DIST += tests/fuzz/corpus-link
