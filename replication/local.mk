@@ -49,10 +49,13 @@ endif
 # --- link: the conversation with one peer. The core is pure: what the fuzzer links.
 noinst_LIBRARIES += liblink_core.a
 liblink_core_a_SOURCES = \
+	replication/link/link_auth.c replication/link/link_auth.h \
+	replication/link/link_engine.c replication/link/link_engine.h \
 	replication/link/link_packet.c replication/link/link_packet.h
 
 if UNIT_TESTS
-check_PROGRAMS += tests/unit/replication/test_link_packet
+check_PROGRAMS += tests/unit/replication/test_link_engine tests/unit/replication/test_link_packet
+tests_unit_replication_test_link_engine_LDADD = liblink_core.a libhf.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 tests_unit_replication_test_link_packet_LDADD = liblink_core.a libhf.a $(CMOCKA_LIBS)
 endif
 
