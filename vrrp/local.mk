@@ -21,6 +21,7 @@ libvrrp_a_SOURCES = \
 	vrrp/net/announce_packet.c vrrp/net/announce_packet.h \
 	vrrp/net/conflict.c vrrp/net/conflict.h \
 	vrrp/net/conflict_packet.c vrrp/net/conflict_packet.h \
+	vrrp/net/arp_watch.c vrrp/net/arp_watch.h \
 	vrrp/net/link_monitor.c vrrp/net/link_monitor.h \
 	vrrp/net/net_table.c vrrp/net/net_table.h \
 	vrrp/vrrp.h \
@@ -30,10 +31,12 @@ libvrrp_a_SOURCES = \
 	vrrp/vrrp_conflict.c \
 	vrrp/vrrp_dump.c \
 	vrrp/vrrp_dump_json.c \
+	vrrp/vrrp_ear.c vrrp/vrrp_ear.h \
 	vrrp/vrrp_filter.c vrrp/vrrp_filter.h \
 	vrrp/vrrp_main.c \
 	vrrp/vrrp_memory.c \
 	vrrp/vrrp_notify.c vrrp/vrrp_notify.h \
+	vrrp/vrrp_others.c \
 	vrrp/vrrp_shell.h \
 	vrrp/vrrp_socket.c vrrp/vrrp_socket.h \
 	vrrp/vrrp_socket_open.c vrrp/vrrp_socket_open.h \

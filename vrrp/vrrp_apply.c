@@ -160,7 +160,10 @@ send_away(struct vrrp_shell *shell, struct vrrp_generation *old, hf_time now)
 	for (size_t i = 0; i < old->router.n_instances; i++) {
 		struct vrrp_event ev = { .type = VRRP_EV_SHUTDOWN, .why = VRRP_WHY_DELETED };
 
-		vrrp_shell_step(vrrp_local_of(old->router.instances[i]), &ev, now);
+		struct vrrp_local *local = vrrp_local_of(old->router.instances[i]);
+
+		vrrp_local_await_successor(local);
+		vrrp_shell_step(local, &ev, now);
 	}
 	vrrp_shell_carry_out(shell, now);
 }

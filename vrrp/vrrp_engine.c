@@ -45,6 +45,7 @@ vrrp_instance_check(const struct vrrp_instance *inst)
 	assert(speaking || !hf_is_set(inst->garp_block_due));
 	assert(speaking || !hf_is_set(inst->garp_refresh_due));
 	assert(speaking || !hf_is_set(inst->garp_lower_due));
+	assert(speaking || !hf_is_set(inst->garp_defend_due));
 	assert(speaking || !hf_is_set(inst->other_active_until));
 	assert(inst->state == VRRP_BACKUP || !hf_is_set(inst->preempt_ok));
 }
@@ -223,8 +224,25 @@ active_timer(struct vrrp_instance *inst, hf_time now, struct vrrp_actions *out)
 		inst->garp_lower_due = HF_UNSET;
 		vrrp_step_announce(inst, garp->lower_prio_repeat, out);
 	}
+	if (hf_reached(now, inst->garp_defend_due)) {
+		inst->garp_defend_due = HF_UNSET;
+		vrrp_step_announce(inst, garp->master_repeat, out);
+	}
 	if (hf_reached(now, inst->other_active_until))
 		vrrp_step_heal(inst, out);
+}
+
+/*
+ * One that gave way may still announce what it had already begun to take. The neighbours are told
+ * again whose it is: at once, and when it has surely finished.
+ */
+static void
+defend(struct vrrp_instance *inst, hf_time now, struct vrrp_actions *out)
+{
+	if (hf_is_set(inst->garp_defend_due))
+		return;
+	vrrp_step_announce(inst, inst->model->garp.master_repeat, out);
+	inst->garp_defend_due = hf_after(now, VRRP_DEFEND_NS);
 }
 
 static void
@@ -235,6 +253,8 @@ in_active(struct vrrp_instance *inst, const struct vrrp_event *ev, hf_time now,
 		active_timer(inst, now, out);
 	else if (ev->type == VRRP_EV_ADVERT)
 		active_hears(inst, &ev->advert, now, out);
+	else if (ev->type == VRRP_EV_ANNOUNCED)
+		defend(inst, now, out);
 	else if (ev->type == VRRP_EV_GROUP && ev->order == VRRP_ACTIVE)
 		speak_up(inst, now, out);
 	else if (ev->type == VRRP_EV_GROUP && ev->order == VRRP_BACKUP)
@@ -253,19 +273,18 @@ left(struct vrrp_instance *inst, enum vrrp_why why, hf_time now, struct vrrp_act
 	vrrp_actions_add(out, inst, VRRP_DO_DONE);
 }
 
-static bool
-successor_known(const struct vrrp_instance *inst)
-{
-	return !hf_addr_equal(&inst->active_addr, &inst->source);
-}
-
 static void
 while_leaving(struct vrrp_instance *inst, const struct vrrp_event *ev, hf_time now,
 	      struct vrrp_actions *out)
 {
 	if (ev->type == VRRP_EV_TIMER && hf_reached(now, inst->release_due)) {
-		left(inst, successor_known(inst) ? VRRP_WHY_SUCCESSOR : VRRP_WHY_NO_SUCCESSOR, now,
-		     out);
+		left(inst, inst->succeeded ? VRRP_WHY_SUCCESSOR : VRRP_WHY_NO_SUCCESSOR, now, out);
+		return;
+	}
+	if (ev->type == VRRP_EV_ANNOUNCED) {
+		inst->succeeded = true;
+		inst->release_due =
+			hf_earlier(inst->release_due, hf_after(now, VRRP_LEAVE_LINGER_NS));
 		return;
 	}
 	if (ev->type != VRRP_EV_ADVERT || hf_addr_equal(&ev->advert.source, &inst->source))
@@ -277,7 +296,12 @@ while_leaving(struct vrrp_instance *inst, const struct vrrp_event *ev, hf_time n
 	}
 	inst->active_addr = ev->advert.source;
 	inst->active_priority = ev->advert.priority;
-	inst->release_due = hf_earlier(inst->release_due, hf_after(now, VRRP_LEAVE_LINGER_NS));
+	if (inst->succeeded)
+		return;
+	/* From here on somebody is about to take over, however late it was: now it has its time. */
+	inst->succeeded = true;
+	inst->release_due = hf_after(now, inst->model->family == AF_INET6 ? VRRP_LEAVE_TAKING6_NS
+									  : VRRP_LEAVE_TAKING_NS);
 }
 
 /* Events that mean the same in every state */
@@ -360,6 +384,7 @@ on_shutdown(struct vrrp_instance *inst, enum vrrp_why why, hf_time now, struct v
 		vrrp_step_stop_timers(inst);
 		inst->leaving = true;
 		inst->leave_why = why;
+		inst->succeeded = false;
 		inst->release_due = hf_after(now, vrrp_leave_wait_ns(inst->model));
 		break;
 	case VRRP_BACKUP:
@@ -377,7 +402,7 @@ on_shutdown(struct vrrp_instance *inst, enum vrrp_why why, hf_time now, struct v
 static void
 on_source(struct vrrp_instance *inst, const struct hf_addr *source)
 {
-	if (inst->state == VRRP_ACTIVE && !successor_known(inst))
+	if (inst->state == VRRP_ACTIVE && hf_addr_equal(&inst->active_addr, &inst->source))
 		inst->active_addr = *source;
 	inst->source = *source;
 }
@@ -442,6 +467,7 @@ vrrp_handle(struct vrrp_instance *inst, const struct vrrp_event *ev, hf_time now
 		break;
 	case VRRP_EV_TIMER:
 	case VRRP_EV_ADVERT:
+	case VRRP_EV_ANNOUNCED:
 	case VRRP_EV_GROUP:
 		in_state(inst, ev, now, out);
 		break;
@@ -458,5 +484,6 @@ vrrp_next_due(const struct vrrp_instance *inst)
 	due = hf_earlier(due, inst->garp_block_due);
 	due = hf_earlier(due, inst->garp_refresh_due);
 	due = hf_earlier(due, inst->garp_lower_due);
+	due = hf_earlier(due, inst->garp_defend_due);
 	return hf_earlier(due, inst->other_active_until);
 }

@@ -80,6 +80,8 @@ enum vrrp_event_type {
 	VRRP_EV_MODEL,      /* a reload: same identity, new model */
 	VRRP_EV_SHUTDOWN,   /* leave: priority 0, keep address and forwarding until the successor is
 			       heard or the wait is over */
+	VRRP_EV_ANNOUNCED,  /* leaving: another router has told the neighbours that every address
+			       is its; else: that one of them is */
 	VRRP_EV_GROUP,      /* from vrrp_router: take the state `order` because the group moves;
 			       active already: speak up as after a lower priority advert */
 };
@@ -161,6 +163,7 @@ struct vrrp_instance {
 	enum vrrp_state state;
 	bool leaving; /* SHUTDOWN was seen while active: addresses are kept for the successor */
 	enum vrrp_why leave_why; /* leaving: STOPPED or DELETED */
+	bool succeeded;          /* leaving: the successor was heard or has announced */
 	bool wants_active;       /* backup in a group: the timer has expired, the others have not */
 	uint32_t unmet;
 	struct hf_addr source; /* our primary address */
@@ -170,7 +173,9 @@ struct vrrp_instance {
 	enum vrrp_why down_why;  /* backup: the reason once active_down_due is reached */
 	hf_time garp_block_due;  /* second block after taking over */
 	hf_time garp_refresh_due;
-	hf_time garp_lower_due; /* repeat after a lower priority advert */
+	hf_time garp_defend_due; /* repeat after another one's announcement; till then once is
+				    enough */
+	hf_time garp_lower_due;  /* repeat after a lower priority advert */
 	hf_time preempt_ok; /* preempt_delay: when preempting becomes allowed; unset: not started */
 	hf_time release_due;        /* leaving: when the wait is over */
 	hf_time last_sent;          /* our last advert */
@@ -213,11 +218,19 @@ int64_t vrrp_active_down_interval_ns(const struct vrrp_instance *inst);
  */
 int64_t vrrp_resume_limit_ns(const struct vrrp_instance_model *model);
 
-/* How long a leaving active router keeps address and forwarding at most, and after it has heard its
- * successor. */
+/*
+ * How long a leaving active router keeps address and forwarding: at most, for a successor that
+ * nobody hears; after its successor's first advert, for its announcements (it may take a while to
+ * take the address; IPv6 ones are not heard); after these, for what is under way.
+ */
 int64_t vrrp_leave_wait_ns(const struct vrrp_instance_model *model);
-#define VRRP_LEAVE_LINGER_NS HF_MILLIS(50)
-#define VRRP_LEAVE_SLACK_NS  HF_MILLIS(20) /* for the successor's scheduling and the wire */
+#define VRRP_LEAVE_TAKING_NS  HF_MILLIS(500)
+#define VRRP_LEAVE_TAKING6_NS HF_MILLIS(90)
+#define VRRP_LEAVE_LINGER_NS  HF_MILLIS(20)
+#define VRRP_LEAVE_SLACK_NS   HF_MILLIS(150) /* for a successor whose machine is busy */
+
+/* From an announcement that answers another router's to its repeat. */
+#define VRRP_DEFEND_NS HF_MILLIS(200)
 
 void vrrp_instance_init(struct vrrp_instance *inst, const struct vrrp_instance_model *model);
 void vrrp_handle(struct vrrp_instance *inst, const struct vrrp_event *ev, hf_time now,

@@ -140,6 +140,7 @@ shell_end(void *state)
 	vrrp_sockets_free(shell->sockets);
 	announce_free(shell->announce);
 	conflict_free(shell->conflict);
+	arp_watch_free(shell->arp_watch);
 	link_monitor_free(shell->monitor);
 	address_netlink_free(shell->netlink);
 	vrrp_notify_free(shell->notify);
@@ -207,7 +208,11 @@ make_parts(struct vrrp_shell *shell)
 	if (!made(shell->announce, "a packet socket (CAP_NET_RAW is needed)"))
 		return false;
 	shell->conflict = conflict_new(shell->loop, shell->table, vrrp_shell_conflict, shell);
-	return made(shell->conflict, "a packet socket for ARP");
+	if (!made(shell->conflict, "a packet socket for ARP"))
+		return false;
+	shell->arp_watch =
+		arp_watch_new(shell->loop, shell->table, vrrp_shell_announced_by_other, shell);
+	return made(shell->arp_watch, "a packet socket for ARP");
 }
 
 static void *
@@ -332,7 +337,10 @@ shell_stop(void *state, const struct hf_room_stop *how, bool supervisor_gone HF_
 	for (size_t i = 0; i < shell->current->router.n_instances; i++) {
 		struct vrrp_event ev = { .type = VRRP_EV_SHUTDOWN, .why = VRRP_WHY_STOPPED };
 
-		vrrp_shell_step(vrrp_local_of(shell->current->router.instances[i]), &ev, now);
+		struct vrrp_local *local = vrrp_local_of(shell->current->router.instances[i]);
+
+		vrrp_local_await_successor(local);
+		vrrp_shell_step(local, &ev, now);
 	}
 	hf_timer_set(shell->stop_limit, hf_after(now, longest_wait_ns(shell) + VRRP_STOP_SLACK_NS));
 	vrrp_shell_carry_out(shell, now);

@@ -13,9 +13,11 @@
 #include "vrrp/net/address_netlink.h"
 #include "vrrp/net/address_plan.h"
 #include "vrrp/net/announce.h"
+#include "vrrp/net/arp_watch.h"
 #include "vrrp/net/conflict.h"
 #include "vrrp/net/link_monitor.h"
 #include "vrrp/net/net_table.h"
+#include "vrrp/vrrp_ear.h"
 #include "vrrp/vrrp_notify.h"
 #include "vrrp/vrrp_router.h"
 #include "vrrp/vrrp_socket.h"
@@ -51,6 +53,7 @@ struct vrrp_local {
 	struct vrrp_instance *inst;
 	struct vrrp_ties ties;
 	struct vrrp_socket *socket;          /* NULL: none could be opened */
+	struct vrrp_ear *ear;                /* NULL: none is needed */
 	SLIST_ENTRY(vrrp_local) same_socket; /* those of one VRID on one socket */
 	bool started, holding, done;
 	bool complained;     /* about sending, since the last change of state */
@@ -105,6 +108,7 @@ struct vrrp_shell {
 	struct address_netlink *netlink;
 	struct announce *announce;
 	struct conflict *conflict;
+	struct arp_watch *arp_watch;
 	struct vrrp_sockets *sockets;
 	struct vrrp_notify *notify;
 	bool waiting_to_start; /* vrrp_startup_delay runs */
@@ -135,6 +139,9 @@ void vrrp_shell_recheck_all(struct vrrp_shell *shell, hf_time now);
 /* vrrp_conflict.c: another machine uses an address of ours; as conflict_found. */
 bool vrrp_shell_conflict(void *shell, struct net_address *address, const uint8_t mac[6], bool tell,
 			 hf_time now);
+/* vrrp_others.c: what others say of our addresses. */
+void vrrp_shell_announced_by_other(void *shell, struct net_address *address, const uint8_t mac[6]);
+void vrrp_local_await_successor(struct vrrp_local *local); /* before it is told to leave */
 
 /* vrrp_apply.c: a configuration comes into force. */
 int vrrp_shell_apply(struct vrrp_shell *shell, struct vrrp_model *model,

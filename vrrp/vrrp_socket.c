@@ -248,6 +248,28 @@ vrrp_socket_read_now(struct vrrp_local *local)
 		readable(local->socket, local->socket->fd);
 }
 
+static bool
+is_held(const struct vrrp_local *local, const struct hf_addr *addr)
+{
+	for (size_t i = 0; local->holding && i < local->ties.n_addresses; i++) {
+		if (hf_addr_equal(&local->ties.addresses[i]->prefix.addr, addr))
+			return true;
+	}
+	return false;
+}
+
+void
+vrrp_socket_overheard(struct vrrp_local *local, const uint8_t *bytes, size_t len)
+{
+	struct arrival in = { .when = hf_time_now() };
+
+	if (local->socket == NULL ||
+	    vrrp_packet_split_ipv4(bytes, len, &in.rx, &in.payload, &in.len) != VRRP_DROP_NONE)
+		return;
+	if (in.len > VRRP_VRID_OFFSET && is_held(local, &in.rx.source))
+		deliver(local->socket->sockets, local, &in);
+}
+
 /* Sharing */
 
 static struct vrrp_socket_key

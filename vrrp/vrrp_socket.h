@@ -56,6 +56,10 @@ int vrrp_socket_send(struct vrrp_local *local, uint8_t priority);
 /* Reads what waits on the instance's socket now. */
 void vrrp_socket_read_now(struct vrrp_local *local);
 
+/* An IPv4 packet that came another way (vrrp_ear.h). It counts only when its sender's address is
+ * one that the instance holds: every other one comes through the socket too. */
+void vrrp_socket_overheard(struct vrrp_local *local, const uint8_t *bytes, size_t len);
+
 /* Counts by reason of packets that belong to no instance. */
 const uint64_t *vrrp_sockets_strays(const struct vrrp_sockets *sockets);
 

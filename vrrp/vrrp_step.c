@@ -147,6 +147,7 @@ vrrp_step_stop_timers(struct vrrp_instance *inst)
 	inst->garp_block_due = HF_UNSET;
 	inst->garp_refresh_due = HF_UNSET;
 	inst->garp_lower_due = HF_UNSET;
+	inst->garp_defend_due = HF_UNSET;
 	inst->other_active_until = HF_UNSET;
 }
 

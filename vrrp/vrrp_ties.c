@@ -156,6 +156,8 @@ vrrp_local_hold(struct vrrp_local *local, bool hold)
 		return;
 	local->holding = hold;
 	conflict_held_changed(shell->conflict, hf_time_now());
+	if (!hold)
+		vrrp_ear_close(local);
 	if (shell->plan.cap - shell->plan.n < 2 * local->ties.n_addresses)
 		address_netlink_apply(shell->netlink, &shell->plan);
 	for (size_t i = 0; i < local->ties.n_addresses; i++) {
@@ -205,6 +207,7 @@ vrrp_local_free(struct vrrp_local *local)
 
 	vrrp_timers_set(&shell->timers, &local->slot, HF_NEVER);
 	vrrp_socket_leave(local);
+	vrrp_ear_close(local);
 	vrrp_local_hold(local, false);
 	address_netlink_apply(shell->netlink, &shell->plan);
 	vrrp_ties_free(shell, &local->ties);

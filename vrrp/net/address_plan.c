@@ -117,6 +117,8 @@ address_want(struct net_table *table, struct address_plan *plan, struct net_addr
 	assert(address->wants < address->owners);
 	address->wants++;
 	address->given_up_until = HF_UNSET;
+	if (address->wants == 1)
+		address->others_announce = false;
 	if (address->link->now.ifindex == 0 || stands_otherwise(address))
 		return;
 	if (address->present && address->is_added && !same_form(&address->added, &address->form))

@@ -78,8 +78,9 @@ struct net_address {
 	struct net_address_form form;
 	struct net_address_form added; /* the form that we added it in */
 	bool is_added;                 /* it is there because we added it */
-	bool machines;      /* an address owner's, and there before us: a source, never deleted */
-	bool is_remembered; /* by the room, for its successor: */
+	bool machines;        /* an address owner's, and there before us: a source, never deleted */
+	bool others_announce; /* another machine says that it is its address */
+	bool is_remembered;   /* by the room, for its successor: */
 	bool remembered_machines;
 	uint32_t own_deletes; /* deletions of ours whose echo has not come yet */
 	bool missing;         /* wanted, and somebody removed it */

@@ -101,7 +101,7 @@ a_short_pause_costs_nothing(void **state)
 }
 
 static void
-leaving_keeps_the_address_until_the_successor_is_heard(void **state)
+leaving_keeps_the_address_until_the_successor_has_announced_it(void **state)
 {
 	struct trace *t = trace_active_and(trace_model(3, 50));
 
@@ -109,11 +109,66 @@ leaving_keeps_the_address_until_the_successor_is_heard(void **state)
 	trace_shutdown(t, 0);
 	assert_true(t->nodes[0].addresses[0]);
 	trace_shutdown(t, 0); /* impatience changes nothing */
+	trace_run(t, MS(2900));
+	trace_announced(t, 0);
+	trace_announced(t, 0); /* a second one changes nothing */
 	trace_run(t, S(4));
 	assert_trace(t, "[2.000000] A: advert 0\n"
 			"[2.804687] B: advert 50, take, announce 5, "
 			"BACKUP -> MASTER (active-resigned)\n"
-			"[2.854687] A: release, MASTER -> STOP (successor-heard), done\n");
+			"[2.920000] A: release, MASTER -> STOP (successor-heard), done\n");
+	trace_free(t);
+}
+
+/* Another router that gave way too late may still tell the neighbours that the address is its. */
+static void
+an_announcement_of_another_is_answered_now_and_once_more(void **state)
+{
+	struct trace *t = trace_one(trace_model(3, 100));
+
+	trace_resume_active(t, 0, 0);
+	trace_forget(t);
+	trace_run(t, MS(100));
+	for (int i = 0; i < 5; i++)
+		trace_announced(t, 0);
+	trace_run(t, MS(900));
+	assert_trace(t, "[0.100000] A: announce 5\n"
+			"[0.300000] A: announce 5\n");
+	trace_free(t);
+}
+
+/* Nothing is announced, or we cannot hear it: the address is kept for a while, however near the
+ * end of our patience the successor came; its next adverts do not lengthen that. */
+static void
+leaving_gives_a_slow_successor_time_to_take_the_address(void **state)
+{
+	struct trace *t = trace_one(trace_model(3, 10));
+
+	trace_resume_active(t, 0, 0);
+	trace_shutdown(t, 0);
+	trace_forget(t);
+	trace_run(t, MS(200));
+	trace_hear(t, 0, 1, "192.0.2.9", 100);
+	trace_run(t, MS(300));
+	trace_hear(t, 0, 1, "192.0.2.9", 100);
+	trace_run(t, S(2));
+	assert_trace(t, "[0.700000] A: release, MASTER -> STOP (successor-heard), done\n");
+	trace_free(t);
+}
+
+static void
+leaving_as_deleted_is_said_so(void **state)
+{
+	struct trace *t = trace_one(trace_model(3, 100));
+
+	trace_resume_active(t, 0, 0);
+	trace_forget(t);
+	trace_event(t, 0, 0,
+		    &(struct vrrp_event){ .type = VRRP_EV_SHUTDOWN, .why = VRRP_WHY_DELETED });
+	trace_announced(t, 0);
+	trace_run(t, S(2));
+	assert_trace(t, "[0.000000] A: advert 0\n"
+			"[0.020000] A: release, MASTER -> STOP (deleted), done\n");
 	trace_free(t);
 }
 
@@ -128,7 +183,7 @@ leaving_does_not_take_a_resigning_router_for_its_successor(void **state)
 	trace_hear(t, 0, 0, "192.0.2.9", 100);
 	trace_hear(t, 0, 200, "192.0.2.1", 100); /* our own, reflected */
 	trace_run(t, S(2));
-	assert_trace(t, "[1.016093] A: release, MASTER -> STOP (no-successor), done\n");
+	assert_trace(t, "[1.146093] A: release, MASTER -> STOP (no-successor), done\n");
 	trace_free(t);
 }
 
@@ -142,7 +197,7 @@ leaving_ends_when_nobody_takes_over(void **state)
 	trace_run(t, S(10));
 	assert_trace(t, "[0.000000] A: advert 100, take, STOP -> MASTER (resumed)\n"
 			"[0.000000] A: advert 0\n"
-			"[1.016093] A: release, MASTER -> STOP (no-successor), done\n");
+			"[1.146093] A: release, MASTER -> STOP (no-successor), done\n");
 	trace_free(t);
 }
 
@@ -304,7 +359,10 @@ main(void)
 		cmocka_unit_test(a_paused_router_listens_before_it_speaks),
 		cmocka_unit_test(silence_after_a_pause_is_counted_from_its_end),
 		cmocka_unit_test(a_short_pause_costs_nothing),
-		cmocka_unit_test(leaving_keeps_the_address_until_the_successor_is_heard),
+		cmocka_unit_test(leaving_keeps_the_address_until_the_successor_has_announced_it),
+		cmocka_unit_test(leaving_gives_a_slow_successor_time_to_take_the_address),
+		cmocka_unit_test(leaving_as_deleted_is_said_so),
+		cmocka_unit_test(an_announcement_of_another_is_answered_now_and_once_more),
 		cmocka_unit_test(leaving_does_not_take_a_resigning_router_for_its_successor),
 		cmocka_unit_test(leaving_ends_when_nobody_takes_over),
 		cmocka_unit_test(leaving_from_backup_and_fault_is_immediate),

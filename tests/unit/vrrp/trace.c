@@ -356,6 +356,12 @@ trace_conditions(struct trace *t, size_t node, size_t vr, uint32_t unmet)
 }
 
 void
+trace_announced(struct trace *t, size_t node)
+{
+	trace_event(t, node, 0, &(struct vrrp_event){ .type = VRRP_EV_ANNOUNCED });
+}
+
+void
 trace_hear(struct trace *t, size_t node, uint8_t priority, const char *source, uint16_t advert_cs)
 {
 	const struct vrrp_instance_model *m = trace_instance(t, node, 0)->model;

@@ -80,6 +80,8 @@ void trace_start(struct trace *t, size_t node);
 void trace_resume_active(struct trace *t, size_t node, size_t vr);
 
 void trace_event(struct trace *t, size_t node, size_t vr, const struct vrrp_event *ev);
+/* Somebody else has announced all addresses of the node's first virtual router. */
+void trace_announced(struct trace *t, size_t node);
 void trace_conditions(struct trace *t, size_t node, size_t vr, uint32_t unmet);
 void trace_hear(struct trace *t, size_t node, uint8_t priority, const char *source,
 		uint16_t advert_cs);
