@@ -62,7 +62,7 @@ vrrp_local_unmet(const struct vrrp_local *local)
 	}
 	if (!has_source(local))
 		unmet |= VRRP_UNMET_SOURCE;
-	if (local->socket == NULL)
+	if (local->socket == NULL && unmet == 0) /* else it was not even tried */
 		unmet |= VRRP_UNMET_SOCKET;
 	return unmet;
 }
