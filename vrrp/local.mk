@@ -61,7 +61,10 @@ tests_unit_vrrp_test_vrrp_router_SOURCES = tests/unit/vrrp/test_vrrp_router.c $(
 tests_unit_vrrp_test_vrrp_router_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
 tests_unit_vrrp_test_vrrp_sim_SOURCES = tests/unit/vrrp/test_vrrp_sim.c $(vrrp_trace)
 tests_unit_vrrp_test_vrrp_sim_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/vrrp/test_vrrp_net tests/unit/vrrp/test_vrrp_wire
+check_PROGRAMS += tests/unit/vrrp/test_vrrp_net tests/unit/vrrp/test_vrrp_notify tests/unit/vrrp/test_vrrp_wire
+tests_unit_vrrp_test_vrrp_notify_SOURCES = \
+	tests/unit/vrrp/test_vrrp_notify.c runner/runner_packet.c vrrp/vrrp_notify.c
+tests_unit_vrrp_test_vrrp_notify_LDADD = libvrrp_core.a libhf.a $(CMOCKA_LIBS)
 tests_unit_vrrp_test_vrrp_net_LDADD = libvrrp.a libhf.a $(CMOCKA_LIBS)
 tests_unit_vrrp_test_vrrp_wire_LDADD = libvrrp.a libhf.a $(CMOCKA_LIBS)
 endif
