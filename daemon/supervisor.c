@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -353,21 +354,33 @@ on_due(void *arg, struct room *room)
 static const struct room_events room_events = { on_changed, on_configured, on_status, on_ended,
 						on_due };
 
+/*
+ * It may wake up one day and take over what everybody else has gone back from: a successor gets
+ * what is in force.
+ */
+static void
+replace_hanging(struct supervisor *sup, struct room *room)
+{
+	hf_log(HF_ERROR, NULL, "room %s does not answer a new configuration: killing it",
+	       hf_room_name(room->kind));
+	answer_received(sup, room, "does not answer");
+	if (room->pid != 0)
+		kill(room->pid, SIGKILL);
+}
+
 static void
 on_limit(void *arg)
 {
 	struct supervisor *sup = arg;
+	unsigned int late = sup->awaited; /* going back makes others awaited */
 
 	if (sup->phase == PHASE_STOPPING) {
 		supervisor_stop_step_overdue(sup);
 		return;
 	}
 	for (int kind = 0; kind < HF_ROOM_KINDS; kind++) {
-		if (sup->awaited & BIT(kind)) {
-			hf_log(HF_ERROR, NULL, "room %s does not answer a new configuration",
-			       hf_room_name((enum hf_room_kind)kind));
-			answer_received(sup, &sup->rooms[kind], "does not answer");
-		}
+		if (late & BIT(kind))
+			replace_hanging(sup, &sup->rooms[kind]);
 	}
 }
 

@@ -496,6 +496,40 @@ room_that_is_not_needed_is_not_started(void **state)
 	assert_int_not_equal(stage->sup.rooms[HF_ROOM_RUNNER].pid, 0);
 }
 
+static bool
+vrrp_took_the_next(struct stage *stage)
+{
+	return stage->sup.awaited == 1u << HF_ROOM_CHECKER &&
+	       count_lines(stage, "vrrp config next") == 1;
+}
+
+static bool
+hanging_is_replaced(struct stage *stage)
+{
+	return stage->answers == 2 && checker_is_back(stage);
+}
+
+static void
+a_room_that_hangs_is_replaced_and_the_others_go_back(void **state)
+{
+	struct stage *stage = *state;
+	pid_t vrrp;
+
+	start(stage, "good");
+	vrrp = stage->sup.rooms[HF_ROOM_VRRP].pid;
+	stage->pid_before = stage->sup.rooms[HF_ROOM_CHECKER].pid;
+	assert_int_equal(kill(stage->pid_before, SIGSTOP), 0);
+	assert_int_equal(supervisor_configure(&stage->sup, conf_saying("better"), 0), 0);
+	run_until(stage, vrrp_took_the_next);
+	hf_timer_set(stage->sup.limit, hf_time_now()); /* its time is over */
+	run_until(stage, hanging_is_replaced);
+	assert_true(stage->refused);
+	assert_int_equal(stage->sup.rooms[HF_ROOM_VRRP].pid, vrrp);
+	assert_int_equal(count_lines(stage, "vrrp config next"), 2); /* and back again */
+	assert_int_equal(count_lines(stage, "checker config first"), 2);
+	assert_int_equal(count_lines(stage, "checker config next"), 0);
+}
+
 static void
 a_dead_room_is_tidied_up_after_at_the_stop(void **state)
 {
@@ -528,6 +562,8 @@ main(int argc, char *argv[])
 		cmocka_unit_test_setup_teardown(refusal_at_reload_keeps_the_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusal_at_reload_takes_all_rooms_back, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			a_room_that_hangs_is_replaced_and_the_others_go_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_dead_room_is_tidied_up_after_at_the_stop, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(room_that_is_not_needed_is_not_started, setup,
