@@ -43,7 +43,7 @@ expect "requests" "$(sed -n 's/^status //p' "$LAB_TMP/says.log" | jq .netlink.re
 on d1 ipvsadm -C
 wait_for 15 "all is put back" entries_are 2500
 echo "put back after $waited_ms ms"
-wait_for 5 "the events are capped" grep -q 'and 2480 more' "$LAB_TMP/says.log"
+wait_for 20 "the events are capped" grep -q 'and 2480 more' "$LAB_TMP/says.log"
 expect "events" "$(grep -c '^change' "$LAB_TMP/says.log")" 21
 
 tell stop
