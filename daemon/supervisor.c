@@ -315,7 +315,8 @@ on_ended(void *arg, struct room *room, int status)
 	struct supervisor *sup = arg;
 	char end[160];
 
-	room->left_things = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+	room->left_things =
+		room->good_generation != 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0);
 	if (sup->phase == PHASE_STOPPING) {
 		describe_end(room, status, end);
 		room_change(sup, room, HF_INFO, 0, ROOM_OFF, "left", end);
