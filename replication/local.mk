@@ -13,7 +13,10 @@ libfront_core_a_SOURCES = \
 
 noinst_LIBRARIES += libfront.a
 libfront_a_SOURCES = \
+	replication/front/front_name.c replication/front/front_name.h \
+	replication/front/front_nbd.c replication/front/front_nbd.h \
 	replication/front/nbd_conn.c replication/front/nbd_conn.h \
+	replication/front/nbd_netlink.c replication/front/nbd_netlink.h \
 	replication/front/nbd_server.c replication/front/nbd_server.h
 
 if UNIT_TESTS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nbd_file [OPTION...] SOCKET FILE
+ * nbd_file [OPTION...] SOCKET FILE       on a unix socket
+ * nbd_file -k [OPTION...] FILE           as a kernel device, /dev/holdfast/NAME
  * The volume's NBD server over a plain file instead of a volume, so that real NBD clients can be
  * run against it. Every request is done at once, with a system call.
  *
@@ -9,7 +10,7 @@
  *   -s    refuses as a secondary does                  -e N  every N-th request fails with EIO
  *   -w MS holds requests back so long, now and then, as a volume does that has lost its peer
  *
- * TERM ends it in order. Prints "ready" when it listens.
+ * TERM ends it in order; HUP takes over the file's new size. Prints "ready" when it serves.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@
 #include "lib/hf_log.h"
 #include "lib/hf_loop.h"
 #include "replication/front/front.h"
+#include "replication/front/front_nbd.h"
 #include "replication/front/nbd_server.h"
 
 #define BLOCK 4096
@@ -33,6 +35,8 @@ struct store {
 	struct hf_timer *timer;
 	struct front front;
 	struct nbd_server *server;
+	struct front_nbd *device;
+	const char *socket; /* NULL: a kernel device */
 	int fd;
 	uint8_t *dirty; /* a byte for each block that was changed since the start */
 	unsigned long fail_every, n;
@@ -169,8 +173,28 @@ on_term(void *arg, int signum)
 {
 	struct store *s = arg;
 
+	hf_timer_set(s->timer, HF_NEVER);
 	front_resume(&s->front);
-	nbd_server_stop(s->server, stopped, s);
+	if (s->server) {
+		nbd_server_stop(s->server, stopped, s);
+		return;
+	}
+	front_nbd_detach(s->device);
+	hf_loop_stop(s->loop);
+}
+
+/* The place for the dirty map was made for twice the size. */
+static void
+on_hup(void *arg, int signum)
+{
+	struct store *s = arg;
+	struct front_info info = s->front.info;
+	struct stat st;
+
+	if (fstat(s->fd, &st) == 0 && st.st_size / 2 <= (off_t)info.size) {
+		info.size = (uint64_t)st.st_size / info.min_block * info.min_block;
+		front_set_info(&s->front, &info);
+	}
 }
 
 static void
@@ -185,13 +209,16 @@ parse(int argc, char **argv, struct store *s, struct front_info *info)
 {
 	int c, flags = O_RDWR;
 
-	while ((c = getopt(argc, argv, "b:dn:rse:w:")) != -1) {
+	while ((c = getopt(argc, argv, "b:dkn:rse:w:")) != -1) {
 		switch (c) {
 		case 'b':
 			info->min_block = (uint32_t)strtoul(optarg, NULL, 10);
 			break;
 		case 'd':
 			flags |= O_DIRECT;
+			break;
+		case 'k':
+			s->socket = NULL;
 			break;
 		case 'n':
 			(void)snprintf(info->name, sizeof(info->name), "%s", optarg);
@@ -212,8 +239,9 @@ parse(int argc, char **argv, struct store *s, struct front_info *info)
 			usage("an option is not known");
 		}
 	}
-	if (argc - optind != 2)
-		usage("a socket and a file are needed");
+	if (argc - optind != (s->socket ? 2 : 1))
+		usage("a socket and a file are needed, or -k and a file");
+	s->socket = s->socket ? argv[optind++] : NULL;
 	return flags;
 }
 
@@ -229,30 +257,35 @@ main(int argc, char **argv)
 		.contexts = { { "base:allocation" }, { "holdfast:dirty:beta" } },
 	};
 	struct hf_log_options log = { .room = "nbd_file", .console = true, .most = HF_INFO };
-	struct store s = { .fd = -1 };
+	struct store s = { .fd = -1, .socket = "" };
 	int flags = parse(argc, argv, &s, &info), err;
 	struct stat st;
 
 	hf_log_setup(&log);
-	s.fd = open(argv[optind + 1], flags | O_CLOEXEC);
+	s.fd = open(argv[optind], flags | O_CLOEXEC);
 	if (s.fd < 0 || fstat(s.fd, &st) < 0) {
-		perror(argv[optind + 1]);
+		perror(argv[optind]);
 		return 1;
 	}
 	info.size = (uint64_t)st.st_size / info.min_block * info.min_block;
-	s.dirty = calloc(info.size / BLOCK + 1, 1);
+	s.dirty = calloc(2 * info.size / BLOCK + 1, 1);
 	s.loop = hf_loop_new();
 	if (!s.dirty || !s.loop) {
 		free(s.dirty);
 		return 1;
 	}
 	front_init(&s.front, &info, &ops, &s);
-	err = nbd_server_new(s.loop, &s.front, argv[optind], 0600, &s.server);
+	if (s.socket)
+		err = nbd_server_new(s.loop, &s.front, s.socket, 0600, &s.server);
+	else
+		err = front_nbd_new(s.loop, &s.front, &s.device);
 	if (err) {
-		(void)fprintf(stderr, "nbd_file: %s: %s\n", argv[optind], strerror(-err));
+		(void)fprintf(stderr, "nbd_file: %s: %s\n", s.socket ? s.socket : "kernel device",
+			      strerror(-err));
 		return 1;
 	}
 	struct hf_signal *term = hf_signal_new(s.loop, SIGTERM, on_term, &s);
+	struct hf_signal *hup = hf_signal_new(s.loop, SIGHUP, on_hup, &s);
 
 	s.timer = hf_timer_new(s.loop, HF_PRIO_NORMAL, hold_or_go, &s);
 	if (s.hold_ms > 0)
@@ -261,8 +294,10 @@ main(int argc, char **argv)
 	(void)fflush(stdout);
 	err = hf_loop_run(s.loop);
 	nbd_server_free(s.server);
+	front_nbd_free(s.device);
 	hf_timer_free(s.timer);
 	hf_signal_free(term);
+	hf_signal_free(hup);
 	hf_loop_free(s.loop);
 	free(s.dirty);
 	close(s.fd);
