@@ -20,8 +20,8 @@
 #include "lib/hf_log.h"
 #include "vrrp/net/conflict_packet.h"
 
-/* Late enough for a predecessor that leaves in order to be gone. */
-#define SETTLE_NS   HF_MILLIS(500)
+/* Late enough for a predecessor that leaves in order, and is slow, to be gone. */
+#define SETTLE_NS   HF_SECONDS(1)
 #define PORTION     32 /* packets read, and probes sent, in one turn */
 #define PORTION_GAP HF_MILLIS(20)
 

@@ -16,14 +16,14 @@ vrrp_conf d1 150
 start_director d1 "$LAB_TMP/d1.conf" -P
 wait_for 8 "d1 is master" holds d1 "$vip"
 wait_for 5 "the owner at the start is named" in_use_is d1 "$(mac_of thief)" 1
-hold_for 1 "it is named once" in_use_is d1 "$(mac_of thief)" 1
+hold_for 2 "it is named once" in_use_is d1 "$(mac_of thief)" 1
 assert "d1 stays master" status_is d1 '.vrrp[0].state' MASTER
 stop d1
 ip -n thief address del "$vip/32" dev eth0
 
 vrrp_conf d2 100
 start_pair
-hold_for 1 "nobody is accused in peace" in_use_is d1 . 0
+hold_for 2 "nobody is accused in peace" in_use_is d1 . 0
 stop d1
 wait_for 5 "d2 follows" holds d2 "$vip"
 start_director d1 "$LAB_TMP/d1.conf" -P
