@@ -7,6 +7,7 @@
  *
  *   -b N  smallest block that may be asked for (1)     -d    O_DIRECT (then -b 512 or more)
  *   -n X  the export's name (data)                     -r    read-only
+ *   -u    by the disk engine, past the page cache (then -b 512 or more)
  *   -s    refuses as a secondary does                  -e N  every N-th request fails with EIO
  *   -w MS holds requests back so long, now and then, as a volume does that has lost its peer
  *
@@ -26,13 +27,18 @@
 #include "lib/hf_loop.h"
 #include "replication/front/front.h"
 #include "replication/front/front_nbd.h"
+#include "replication/front/nbd_engine.h"
 #include "replication/front/nbd_server.h"
+#include "replication/volume/volume_io.h"
 
 #define BLOCK 4096
+
+#define IO_MAX ((size_t)NBD_CONNECTIONS_MAX * NBD_PIECES_MAX)
 
 struct store {
 	struct hf_loop *loop;
 	struct hf_timer *timer;
+	struct hf_signal *term, *hup;
 	struct front front;
 	struct nbd_server *server;
 	struct front_nbd *device;
@@ -42,6 +48,10 @@ struct store {
 	unsigned long fail_every, n;
 	long hold_ms;
 	bool holding;
+	bool by_engine;
+	struct volume_io *io; /* NULL: by system calls */
+	struct volume_io_queue free;
+	struct volume_io_request *requests; /* IO_MAX */
 };
 
 static int
@@ -97,9 +107,87 @@ carry_out(struct store *s, const struct front_request *r)
 }
 
 static void
+io_done(struct volume_io_request *io, int err)
+{
+	struct front_request *request = io->owner;
+	struct store *s = request->volume;
+
+	STAILQ_INSERT_HEAD(&s->free, io, next);
+	front_complete(&s->front, request, err);
+}
+
+static enum volume_io_op
+io_op(const struct front_request *r)
+{
+	switch (r->op) {
+	case FRONT_READ:
+		return VOLUME_IO_READ;
+	case FRONT_WRITE:
+		return VOLUME_IO_WRITE;
+	case FRONT_FLUSH:
+		return VOLUME_IO_FLUSH;
+	case FRONT_TRIM:
+		return VOLUME_IO_DISCARD;
+	case FRONT_WRITE_ZEROES:
+		return r->no_hole ? VOLUME_IO_ZERO : VOLUME_IO_DISCARD;
+	}
+	return VOLUME_IO_FLUSH;
+}
+
+static void
+io_submit(struct store *s, struct front_request *r)
+{
+	struct volume_io_request *io = STAILQ_FIRST(&s->free);
+
+	STAILQ_REMOVE_HEAD(&s->free, next);
+	*io = (struct volume_io_request){ .op = io_op(r),
+					  .fua = r->fua,
+					  .length = r->length,
+					  .offset = r->offset,
+					  .data = r->data,
+					  .done = io_done,
+					  .owner = r };
+	r->volume = s;
+	volume_io_submit(s->io, io);
+}
+
+static void
+kick(void *volume)
+{
+	struct store *s = volume;
+
+	if (s->io)
+		volume_io_kick(s->io);
+}
+
+static bool
+io_open(struct store *s, const char *path)
+{
+	struct volume_io_options options = { .path = path, .shared = true };
+	char why[VOLUME_IO_WHY_MAX];
+
+	s->requests = calloc(IO_MAX, sizeof(*s->requests));
+	if (!s->requests)
+		return false;
+	STAILQ_INIT(&s->free);
+	for (size_t i = 0; i < IO_MAX; i++)
+		STAILQ_INSERT_TAIL(&s->free, &s->requests[i], next);
+	if (volume_io_open(s->loop, &options, &s->io, why) == 0)
+		return true;
+	(void)fprintf(stderr, "nbd_file: %s\n", why);
+	return false;
+}
+
+static void
 submit(void *volume, struct front_request *request)
 {
 	struct store *s = volume;
+
+	if (s->io) {
+		io_submit(s, request);
+		return;
+	}
+
 	int err = s->fail_every && ++s->n % s->fail_every == 0 ? -EIO : carry_out(s, request);
 
 	front_complete(&s->front, request, err);
@@ -145,7 +233,7 @@ map(void *volume, size_t context, uint64_t offset, uint64_t length, struct front
 	return n;
 }
 
-static const struct front_ops ops = { .submit = submit, .map = map };
+static const struct front_ops ops = { .submit = submit, .kick = kick, .map = map };
 
 static void
 hold_or_go(void *arg)
@@ -209,7 +297,7 @@ parse(int argc, char **argv, struct store *s, struct front_info *info)
 {
 	int c, flags = O_RDWR;
 
-	while ((c = getopt(argc, argv, "b:dkn:rse:w:")) != -1) {
+	while ((c = getopt(argc, argv, "b:dkn:rsue:w:")) != -1) {
 		switch (c) {
 		case 'b':
 			info->min_block = (uint32_t)strtoul(optarg, NULL, 10);
@@ -229,6 +317,9 @@ parse(int argc, char **argv, struct store *s, struct front_info *info)
 		case 's':
 			info->refusal = FRONT_SECONDARY;
 			break;
+		case 'u':
+			s->by_engine = true;
+			break;
 		case 'e':
 			s->fail_every = strtoul(optarg, NULL, 10);
 			break;
@@ -245,6 +336,67 @@ parse(int argc, char **argv, struct store *s, struct front_info *info)
 	return flags;
 }
 
+static bool
+open_store(struct store *s, const char *path, int flags, struct front_info *info)
+{
+	struct stat st;
+
+	s->fd = open(path, flags | O_CLOEXEC);
+	if (s->fd < 0 || fstat(s->fd, &st) < 0) {
+		perror(path);
+		return false;
+	}
+	info->size = (uint64_t)st.st_size / info->min_block * info->min_block;
+	s->dirty = calloc(2 * info->size / BLOCK + 1, 1);
+	s->loop = hf_loop_new();
+	return s->dirty && s->loop && (!s->by_engine || io_open(s, path));
+}
+
+static bool
+start(struct store *s, const struct front_info *info)
+{
+	int err;
+
+	front_init(&s->front, info, &ops, s);
+	s->timer = hf_timer_new(s->loop, HF_PRIO_NORMAL, hold_or_go, s);
+	s->term = hf_signal_new(s->loop, SIGTERM, on_term, s);
+	s->hup = hf_signal_new(s->loop, SIGHUP, on_hup, s);
+	if (!s->timer || !s->term || !s->hup)
+		return false;
+	if (s->socket)
+		err = nbd_server_new(s->loop, &s->front, s->socket, 0600, &s->server);
+	else
+		err = front_nbd_new(s->loop, &s->front, &s->device);
+	if (err) {
+		(void)fprintf(stderr, "nbd_file: %s: %s\n", s->socket ? s->socket : "kernel device",
+			      strerror(-err));
+		return false;
+	}
+	if (s->hold_ms > 0)
+		hf_timer_set(s->timer, hf_after(hf_time_now(), HF_MILLIS(s->hold_ms)));
+	(void)puts("ready");
+	(void)fflush(stdout);
+	return true;
+}
+
+static void
+release(struct store *s)
+{
+	if (s->io)
+		volume_io_drain(s->io);
+	nbd_server_free(s->server);
+	front_nbd_free(s->device);
+	volume_io_close(s->io);
+	hf_timer_free(s->timer);
+	hf_signal_free(s->term);
+	hf_signal_free(s->hup);
+	hf_loop_free(s->loop);
+	free(s->requests);
+	free(s->dirty);
+	if (s->fd >= 0)
+		close(s->fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -258,48 +410,12 @@ main(int argc, char **argv)
 	};
 	struct hf_log_options log = { .room = "nbd_file", .console = true, .most = HF_INFO };
 	struct store s = { .fd = -1, .socket = "" };
-	int flags = parse(argc, argv, &s, &info), err;
-	struct stat st;
+	int flags = parse(argc, argv, &s, &info);
+	bool well;
 
 	hf_log_setup(&log);
-	s.fd = open(argv[optind], flags | O_CLOEXEC);
-	if (s.fd < 0 || fstat(s.fd, &st) < 0) {
-		perror(argv[optind]);
-		return 1;
-	}
-	info.size = (uint64_t)st.st_size / info.min_block * info.min_block;
-	s.dirty = calloc(2 * info.size / BLOCK + 1, 1);
-	s.loop = hf_loop_new();
-	if (!s.dirty || !s.loop) {
-		free(s.dirty);
-		return 1;
-	}
-	front_init(&s.front, &info, &ops, &s);
-	if (s.socket)
-		err = nbd_server_new(s.loop, &s.front, s.socket, 0600, &s.server);
-	else
-		err = front_nbd_new(s.loop, &s.front, &s.device);
-	if (err) {
-		(void)fprintf(stderr, "nbd_file: %s: %s\n", s.socket ? s.socket : "kernel device",
-			      strerror(-err));
-		return 1;
-	}
-	struct hf_signal *term = hf_signal_new(s.loop, SIGTERM, on_term, &s);
-	struct hf_signal *hup = hf_signal_new(s.loop, SIGHUP, on_hup, &s);
-
-	s.timer = hf_timer_new(s.loop, HF_PRIO_NORMAL, hold_or_go, &s);
-	if (s.hold_ms > 0)
-		hf_timer_set(s.timer, hf_after(hf_time_now(), HF_MILLIS(s.hold_ms)));
-	(void)puts("ready");
-	(void)fflush(stdout);
-	err = hf_loop_run(s.loop);
-	nbd_server_free(s.server);
-	front_nbd_free(s.device);
-	hf_timer_free(s.timer);
-	hf_signal_free(term);
-	hf_signal_free(hup);
-	hf_loop_free(s.loop);
-	free(s.dirty);
-	close(s.fd);
-	return err ? 1 : 0;
+	well = open_store(&s, argv[optind], flags, &info) && start(&s, &info) &&
+	       hf_loop_run(s.loop) == 0;
+	release(&s);
+	return well ? 0 : 1;
 }
