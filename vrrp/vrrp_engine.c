@@ -160,6 +160,15 @@ give_way(struct vrrp_instance *inst, const struct vrrp_advert *advert, hf_time n
 	follow(inst, advert, now);
 }
 
+static bool
+may_answer(struct vrrp_instance *inst)
+{
+	if (inst->answers >= VRRP_ANSWERS_MAX)
+		return false;
+	inst->answers++;
+	return true;
+}
+
 static void
 active_hears(struct vrrp_instance *inst, const struct vrrp_advert *advert, hf_time now,
 	     struct vrrp_actions *out)
@@ -174,7 +183,8 @@ active_hears(struct vrrp_instance *inst, const struct vrrp_advert *advert, hf_ti
 	inst->counters.advert_rcvd++;
 	if (advert->priority == 0) {
 		inst->counters.pri_zero_rcvd++;
-		vrrp_step_advertise(inst, now, out);
+		if (may_answer(inst))
+			vrrp_step_advertise(inst, now, out);
 		vrrp_step_heal(inst, out);
 		return;
 	}
@@ -184,8 +194,11 @@ active_hears(struct vrrp_instance *inst, const struct vrrp_advert *advert, hf_ti
 		give_way(inst, advert, now, out);
 		return;
 	}
-	speak_up(inst, now, out);
-	vrrp_step_note(inst, VRRP_NOTE_RX_LOWER_PRIORITY, &advert->source, advert->priority, out);
+	if (may_answer(inst)) {
+		speak_up(inst, now, out);
+		vrrp_step_note(inst, VRRP_NOTE_RX_LOWER_PRIORITY, &advert->source, advert->priority,
+			       out);
+	}
 	vrrp_step_other_active_begins(inst, advert, now, out);
 }
 
@@ -204,6 +217,7 @@ active_timer(struct vrrp_instance *inst, hf_time now, struct vrrp_actions *out)
 	const struct vrrp_garp_model *garp = &inst->model->garp;
 
 	if (hf_reached(now, inst->adver_due)) {
+		inst->answers = 0;
 		vrrp_step_speak(inst, inst->effective_priority, now, out);
 		inst->adver_due =
 			next_beat(inst->adver_due, vrrp_advert_ns(inst->model->advert_cs), now);

@@ -179,6 +179,7 @@ struct vrrp_instance {
 	hf_time preempt_ok; /* preempt_delay: when preempting becomes allowed; unset: not started */
 	hf_time release_due;        /* leaving: when the wait is over */
 	hf_time last_sent;          /* our last advert */
+	uint32_t answers;           /* to others, since our last regular advert */
 	hf_time last_heard;         /* the last accepted advert */
 	hf_time since;              /* in this state */
 	enum vrrp_why why;          /* the reason of the last change of state */
@@ -231,6 +232,13 @@ int64_t vrrp_leave_wait_ns(const struct vrrp_instance_model *model);
 
 /* From an announcement that answers another router's to its repeat. */
 #define VRRP_DEFEND_NS HF_MILLIS(200)
+
+/*
+ * An active router answers a lower or resigning one at once, but no more often than this between
+ * two regular adverts: a flood of their adverts must not become a flood of ours, of scripts and of
+ * announcements.
+ */
+#define VRRP_ANSWERS_MAX 8
 
 void vrrp_instance_init(struct vrrp_instance *inst, const struct vrrp_instance_model *model);
 void vrrp_handle(struct vrrp_instance *inst, const struct vrrp_event *ev, hf_time now,

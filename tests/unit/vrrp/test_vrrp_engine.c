@@ -275,6 +275,28 @@ a_resigning_rival_ends_two_active_at_once(void **state)
 }
 
 static void
+a_flood_of_lower_adverts_is_not_answered_with_one(void **state)
+{
+	struct trace *t = trace_one(trace_model(3, 100));
+	uint64_t sent;
+
+	trace_resume_active(t, 0, 0);
+	sent = trace_instance(t, 0, 0)->counters.advert_sent;
+	for (int ms = 1; ms <= 900; ms++) {
+		trace_run(t, MS(ms));
+		trace_hear(t, 0, ms % 2 ? 50 : 0, "192.0.2.9", 100);
+	}
+	assert_int_equal(trace_instance(t, 0, 0)->counters.advert_sent - sent, VRRP_ANSWERS_MAX);
+	assert_int_equal(trace_instance(t, 0, 0)->state, VRRP_ACTIVE);
+	/* The regular advert comes on time, and then a rival is answered again. */
+	trace_run(t, MS(2100));
+	trace_forget(t);
+	trace_hear(t, 0, 50, "192.0.2.9", 100);
+	assert_trace(t, "[2.100000] A: advert 100, announce 5, heard lower, two active\n");
+	trace_free(t);
+}
+
+static void
 lower_prio_no_advert_is_quiet(void **state)
 {
 	struct vrrp_instance_model model = trace_model(2, 100);
@@ -454,6 +476,7 @@ main(void)
 		cmocka_unit_test(backup_follows_an_equal_priority),
 		cmocka_unit_test(two_active_routers_begin_end_and_heal),
 		cmocka_unit_test(a_resigning_rival_ends_two_active_at_once),
+		cmocka_unit_test(a_flood_of_lower_adverts_is_not_answered_with_one),
 		cmocka_unit_test(lower_prio_no_advert_is_quiet),
 		cmocka_unit_test(higher_prio_send_advert_speaks_before_it_yields),
 		cmocka_unit_test(own_adverts_reflected_change_nothing),
