@@ -70,13 +70,22 @@ endif
 noinst_LIBRARIES += liblink_core.a
 liblink_core_a_SOURCES = \
 	replication/link/link_auth.c replication/link/link_auth.h \
+	replication/link/link_compress.c replication/link/link_compress.h \
 	replication/link/link_engine.c replication/link/link_engine.h \
-	replication/link/link_packet.c replication/link/link_packet.h
+	replication/link/link_packet.c replication/link/link_packet.h \
+	replication/link/link_queue.c replication/link/link_queue.h
+
+noinst_LIBRARIES += liblink.a
+liblink_a_SOURCES = \
+	replication/link/link_conn.c replication/link/link_conn.h \
+	replication/link/link_socket.c replication/link/link_socket.h
 
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/replication/test_link_engine tests/unit/replication/test_link_packet
 tests_unit_replication_test_link_engine_LDADD = liblink_core.a libhf.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 tests_unit_replication_test_link_packet_LDADD = liblink_core.a libhf.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/replication/test_link_socket
+tests_unit_replication_test_link_socket_LDADD = liblink.a liblink_core.a libhf.a $(EVENT_LIBS) $(CRYPTO_LIBS) $(LZ4_LIBS) $(ZSTD_LIBS) $(CMOCKA_LIBS)
 endif
 
 if FUZZERS
