@@ -60,7 +60,11 @@ libvolume_disk_a_SOURCES = \
 	replication/volume/volume_io_step.c replication/volume/volume_io_step.h \
 	replication/volume/volume_io_threads.c \
 	replication/volume/volume_io_uring.c \
-	replication/volume/volume_meta.c replication/volume/volume_meta.h
+	replication/volume/volume_meta.c replication/volume/volume_meta.h \
+	replication/volume/volume_meta_create.c \
+	replication/volume/volume_meta_inspect.c \
+	replication/volume/volume_meta_live.c replication/volume/volume_meta_live.h \
+	replication/volume/volume_meta_store.c replication/volume/volume_meta_store.h
 volume_disk_libs = libvolume_disk.a libvolume_core.a libhf.a $(URING_LIBS) $(BLKID_LIBS) $(EVENT_LIBS)
 
 if UNIT_TESTS
@@ -70,6 +74,8 @@ check_PROGRAMS += tests/unit/replication/test_volume_io
 tests_unit_replication_test_volume_io_LDADD = $(volume_disk_libs) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/replication/test_volume_meta
 tests_unit_replication_test_volume_meta_LDADD = $(volume_disk_libs) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/replication/test_volume_meta_store
+tests_unit_replication_test_volume_meta_store_LDADD = $(volume_disk_libs) $(CMOCKA_LIBS)
 endif
 
 if FUZZERS
