@@ -37,53 +37,45 @@ EXTRA_DIST += tests/fuzz/corpus-nbd
 
 # --- volume core: one replica as a state machine, pure: what the simulator links.
 noinst_LIBRARIES += libvolume_core.a
-libvolume_core_a_SOURCES = \
+volume_core = \
 	replication/link/link_msg.h \
 	replication/volume/volume_dirty.c replication/volume/volume_dirty.h \
-	replication/volume/volume_engine.h \
+	replication/volume/volume_engine.c replication/volume/volume_engine.h \
+	replication/volume/volume_extent.c \
+	replication/volume/volume_follow.c \
 	replication/volume/volume_meta_model.h \
-	replication/volume/volume_rejoin.h
+	replication/volume/volume_promote.c \
+	replication/volume/volume_record.c \
+	replication/volume/volume_rejoin.c replication/volume/volume_rejoin.h \
+	replication/volume/volume_resync.c \
+	replication/volume/volume_session.c \
+	replication/volume/volume_stable.c \
+	replication/volume/volume_step.h \
+	replication/volume/volume_write.c
+libvolume_core_a_SOURCES = $(volume_core)
 
 if UNIT_TESTS
-check_PROGRAMS += tests/unit/replication/test_volume_dirty
+check_PROGRAMS += tests/unit/replication/test_volume_dirty tests/unit/replication/test_volume_rejoin
 tests_unit_replication_test_volume_dirty_LDADD = libvolume_core.a libhf.a $(CMOCKA_LIBS)
+tests_unit_replication_test_volume_rejoin_LDADD = libvolume_core.a libhf.a $(CMOCKA_LIBS)
 endif
 
 # --- volume disk: reading and writing stores.
 noinst_LIBRARIES += libvolume_disk.a
 libvolume_disk_a_SOURCES = \
-	replication/volume/volume_actlog.c replication/volume/volume_actlog.h \
 	replication/volume/volume_io.c replication/volume/volume_io.h \
 	replication/volume/volume_io_engine.h \
 	replication/volume/volume_io_fault.c replication/volume/volume_io_fault.h \
 	replication/volume/volume_io_file.c replication/volume/volume_io_file.h \
 	replication/volume/volume_io_step.c replication/volume/volume_io_step.h \
 	replication/volume/volume_io_threads.c \
-	replication/volume/volume_io_uring.c \
-	replication/volume/volume_meta.c replication/volume/volume_meta.h \
-	replication/volume/volume_meta_create.c \
-	replication/volume/volume_meta_inspect.c \
-	replication/volume/volume_meta_live.c replication/volume/volume_meta_live.h \
-	replication/volume/volume_meta_store.c replication/volume/volume_meta_store.h
+	replication/volume/volume_io_uring.c
 volume_disk_libs = libvolume_disk.a libvolume_core.a libhf.a $(URING_LIBS) $(BLKID_LIBS) $(EVENT_LIBS)
 
 if UNIT_TESTS
-check_PROGRAMS += tests/unit/replication/test_volume_actlog
-tests_unit_replication_test_volume_actlog_LDADD = $(volume_disk_libs) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/replication/test_volume_io
 tests_unit_replication_test_volume_io_LDADD = $(volume_disk_libs) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/replication/test_volume_meta
-tests_unit_replication_test_volume_meta_LDADD = $(volume_disk_libs) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/replication/test_volume_meta_store
-tests_unit_replication_test_volume_meta_store_LDADD = $(volume_disk_libs) $(CMOCKA_LIBS)
 endif
-
-if FUZZERS
-noinst_PROGRAMS += tests/fuzz/fuzz_volume_meta
-tests_fuzz_fuzz_volume_meta_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_volume_meta_LDADD = $(volume_disk_libs)
-endif
-EXTRA_DIST += tests/fuzz/corpus-volume_meta
 
 # --- link: the conversation with one peer. The core is pure: what the fuzzer links.
 noinst_LIBRARIES += liblink_core.a

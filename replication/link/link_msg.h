@@ -112,8 +112,8 @@ struct link_mark {
 struct link_map {
 	uint8_t node;
 	uint32_t page;
-	uint32_t len; /* bytes, at most VOLUME_MAP_PAGE_BYTES */
-	void *data;
+	uint32_t len; /* bytes: VOLUME_MAP_PAGE_BYTES */
+	void *data;   /* to be sent: the struct volume_dirty; received: the page's bytes */
 };
 
 struct link_range {
@@ -140,6 +140,7 @@ struct link_promote {
 	uint64_t epoch;
 	bool agreed; /* the answerer has promised the epoch, stably */
 	uint8_t why; /* enum volume_refusal when it has not */
+	bool resume; /* ASK: I was primary, my process was replaced and my machine went on */
 };
 
 struct link_refuse {

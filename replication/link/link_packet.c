@@ -348,6 +348,7 @@ walk_promote(struct walk *k, struct link_promote *m)
 	walk_u64(k, &m->epoch);
 	walk_bool(k, &m->agreed);
 	walk_within(k, &m->why, 0, VOLUME_REFUSAL_KINDS - 1);
+	walk_bool(k, &m->resume);
 }
 
 static void

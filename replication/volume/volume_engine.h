@@ -18,9 +18,10 @@
  * Positions: every write, and every piece of a resync, has one; the primary gives them out without
  * gaps. `settled` is the position up to which everything is stable on every replica that got it.
  *
- * Data: `data` is the shell's counted buffer. An event lends a reference to the engine, which gives
- * it back with VOLUME_DO_DATA_FREE; an action that carries data and needs it for longer than the
- * call takes a reference of its own.
+ * Data: `data` is the shell's counted buffer. A write that comes as a request or a message, and
+ * what was read into the shell's own buffer, hand a reference to the engine, which gives it back
+ * with VOLUME_DO_DATA_FREE; other data stays whose it is and is used during the call only; an
+ * action that carries data and needs it for longer than the call takes a reference of its own.
  */
 #ifndef VOLUME_ENGINE_H
 #define VOLUME_ENGINE_H
@@ -123,10 +124,11 @@ enum volume_event_type {
 
 struct volume_event {
 	enum volume_event_type type;
-	uint8_t peer;                  /* LINK_UP, LINK_DOWN, MESSAGE */
-	bool resume_primary;           /* START: this process replaces one that was primary, and the
-					  machine has run without a break */
-	bool accept_loss;              /* PROMOTE */
+	uint8_t peer;        /* LINK_UP, LINK_DOWN, MESSAGE */
+	uint64_t live_epoch; /* START: volume_status.live_epoch of the process before, when
+				the machine has run without a break since; else 0 */
+	bool resume_primary; /* START: that process was primary; not after a break */
+	bool accept_loss;    /* PROMOTE */
 	struct volume_request request; /* REQUEST */
 	uint64_t id;                   /* DISK_DONE */
 	int error;                     /* DISK, AL, META, MAP_DONE: 0 or a positive errno */
@@ -135,7 +137,8 @@ struct volume_event {
 };
 
 enum volume_action_type {
-	VOLUME_DO_COMPLETE,   /* request `tag` ends with `error` */
+	VOLUME_DO_COMPLETE,   /* request `tag` ends with `error`; data: a READ's, when a peer has
+				 read it (else it is in the request's own buffer) */
 	VOLUME_DO_DISK_READ,  /* data area: id, offset, len, data (NULL: the shell's own buffer) */
 	VOLUME_DO_DISK_WRITE, /* id, offset, len, data */
 	VOLUME_DO_DISK_TRIM,  /* id, offset, len; reads as zeroes afterwards */
@@ -238,6 +241,7 @@ struct volume_status {
 	enum volume_disk_state disk_state;
 	struct volume_record record;
 	uint64_t position, settled;
+	uint64_t live_epoch; /* to be remembered for the next process on the same boot */
 	struct volume_peer_status peers[VOLUME_NODES_MAX];
 };
 void volume_status(const struct volume *v, struct volume_status *status);

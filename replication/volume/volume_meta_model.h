@@ -66,7 +66,6 @@ struct volume_superblock {
 	uint32_t al_slots;
 	uint64_t opened;   /* goes up by one at each start, stable before any peer hears of it */
 	uint64_t promised; /* no message of a lower epoch is obeyed; at least the record's epoch */
-	uint64_t reserved; /* no position above this one was ever given out by this node */
 	struct volume_lineage lineage;
 	bool created_clean; /* the content does not matter yet: equal to any other clean store */
 	bool inconsistent;  /* a resync into this store has begun and is not over */
