@@ -54,6 +54,18 @@ volume_core = \
 	replication/volume/volume_write.c
 libvolume_core_a_SOURCES = $(volume_core)
 
+# The simulator builds the core again, with faults planted that it can switch on.
+check_PROGRAMS += tests/sim/sim
+tests_sim_sim_SOURCES = $(volume_core) tests/sim/sim.c tests/sim/sim.h tests/sim/sim_client.c \
+	tests/sim/sim_net.c tests/sim/sim_store.c tests/sim/sim_world.c
+tests_sim_sim_CPPFLAGS = $(AM_CPPFLAGS) -DVOLUME_FAULTS
+SEEDS = 20000
+FIRST_SEED = 1
+sim: tests/sim/sim
+	tests/sim/sim -n $(SEEDS) -f $(FIRST_SEED)
+	tests/sim/sim -p
+.PHONY: sim
+
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/replication/test_volume_dirty tests/unit/replication/test_volume_rejoin
 tests_unit_replication_test_volume_dirty_LDADD = libvolume_core.a libhf.a $(CMOCKA_LIBS)
