@@ -15,9 +15,11 @@ noinst_LIBRARIES += libfront.a
 libfront_a_SOURCES = \
 	replication/front/front_name.c replication/front/front_name.h \
 	replication/front/front_nbd.c replication/front/front_nbd.h \
+	replication/front/front_ublk.c replication/front/front_ublk.h \
 	replication/front/nbd_conn.c replication/front/nbd_conn.h \
 	replication/front/nbd_netlink.c replication/front/nbd_netlink.h \
-	replication/front/nbd_server.c replication/front/nbd_server.h
+	replication/front/nbd_server.c replication/front/nbd_server.h \
+	replication/front/ublk_control.c replication/front/ublk_control.h
 
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/replication/test_front

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * nbd_file [OPTION...] SOCKET FILE       on a unix socket
- * nbd_file -k [OPTION...] FILE           as a kernel device, /dev/holdfast/NAME
+ * nbd_file -k [OPTION...] FILE           as a kernel device by nbd, /dev/holdfast/NAME
+ * nbd_file -U [OPTION...] FILE           the same by ublk
  * The volume's NBD server over a plain file instead of a volume, so that real NBD clients can be
  * run against it. Every request is done at once, with a system call.
  *
@@ -27,6 +28,7 @@
 #include "lib/hf_loop.h"
 #include "replication/front/front.h"
 #include "replication/front/front_nbd.h"
+#include "replication/front/front_ublk.h"
 #include "replication/front/nbd_engine.h"
 #include "replication/front/nbd_server.h"
 #include "replication/volume/volume_io.h"
@@ -42,6 +44,8 @@ struct store {
 	struct front front;
 	struct nbd_server *server;
 	struct front_nbd *device;
+	struct front_ublk *ublk;
+	bool by_ublk;
 	const char *socket; /* NULL: a kernel device */
 	int fd;
 	uint8_t *dirty; /* a byte for each block that was changed since the start */
@@ -267,6 +271,10 @@ on_term(void *arg, int signum)
 		nbd_server_stop(s->server, stopped, s);
 		return;
 	}
+	if (s->ublk) {
+		front_ublk_detach(s->ublk, stopped, s);
+		return;
+	}
 	front_nbd_detach(s->device);
 	hf_loop_stop(s->loop);
 }
@@ -297,13 +305,17 @@ parse(int argc, char **argv, struct store *s, struct front_info *info)
 {
 	int c, flags = O_RDWR;
 
-	while ((c = getopt(argc, argv, "b:dkn:rsue:w:")) != -1) {
+	while ((c = getopt(argc, argv, "b:dkn:rsuUe:w:")) != -1) {
 		switch (c) {
 		case 'b':
 			info->min_block = (uint32_t)strtoul(optarg, NULL, 10);
 			break;
 		case 'd':
 			flags |= O_DIRECT;
+			break;
+		case 'U':
+			s->by_ublk = true;
+			s->socket = NULL;
 			break;
 		case 'k':
 			s->socket = NULL;
@@ -365,6 +377,8 @@ start(struct store *s, const struct front_info *info)
 		return false;
 	if (s->socket)
 		err = nbd_server_new(s->loop, &s->front, s->socket, 0600, &s->server);
+	else if (s->by_ublk)
+		err = front_ublk_new(s->loop, &s->front, &s->ublk);
 	else
 		err = front_nbd_new(s->loop, &s->front, &s->device);
 	if (err) {
@@ -386,6 +400,7 @@ release(struct store *s)
 		volume_io_drain(s->io);
 	nbd_server_free(s->server);
 	front_nbd_free(s->device);
+	front_ublk_free(s->ublk);
 	volume_io_close(s->io);
 	hf_timer_free(s->timer);
 	hf_signal_free(s->term);
