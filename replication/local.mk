@@ -103,19 +103,20 @@ liblink_core_a_SOURCES = \
 noinst_LIBRARIES += liblink.a
 liblink_a_SOURCES = \
 	replication/link/link_conn.c replication/link/link_conn.h \
-	replication/link/link_socket.c replication/link/link_socket.h
+	replication/link/link_socket.c replication/link/link_socket.h \
+	replication/link/link_tls.c replication/link/link_tls.h
 
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/replication/test_link_engine tests/unit/replication/test_link_packet
 tests_unit_replication_test_link_engine_LDADD = liblink_core.a libhf.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 tests_unit_replication_test_link_packet_LDADD = liblink_core.a libhf.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/replication/test_link_socket
-tests_unit_replication_test_link_socket_LDADD = liblink.a liblink_core.a libhf.a $(EVENT_LIBS) $(CRYPTO_LIBS) $(LZ4_LIBS) $(ZSTD_LIBS) $(CMOCKA_LIBS)
+tests_unit_replication_test_link_socket_LDADD = liblink.a liblink_core.a libhf.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(LZ4_LIBS) $(ZSTD_LIBS) $(CMOCKA_LIBS)
 endif
 
 if FUZZERS
 noinst_PROGRAMS += tests/fuzz/fuzz_link
 tests_fuzz_fuzz_link_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_link_LDADD = liblink_core.a libhf.a
+tests_fuzz_fuzz_link_LDADD = liblink_core.a libhf.a $(CRYPTO_LIBS)
 endif
-EXTRA_DIST += tests/fuzz/corpus-link
+EXTRA_DIST += tests/fuzz/corpus-link doc/replication-protocol.md

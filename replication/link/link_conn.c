@@ -211,6 +211,23 @@ count_read(struct link_tcp *c, size_t got)
 	link_heard(&c->s->engine, c->index, hf_time_now());
 }
 
+/* TLS may hold bytes that the descriptor does not announce: the loop's next turn is asked for by
+ * its being writable. */
+static void
+read_again(struct link_tcp *c)
+{
+	if (!c->tls)
+		return;
+	c->again = c->want_write = true;
+	hf_watch_enable(c->writable, true);
+}
+
+static enum link_why
+why_of(int error)
+{
+	return error == EPROTO ? LINK_WHY_TLS : LINK_WHY_SYSTEM;
+}
+
 void
 link_conn_read(struct link_tcp *c)
 {
@@ -220,7 +237,7 @@ link_conn_read(struct link_tcp *c)
 	while (!c->paused) {
 		int n = read_targets(c, iov);
 		size_t asked = iov[0].iov_len + (n > 1 ? iov[1].iov_len : 0);
-		ssize_t got = readv(c->fd, iov, n);
+		ssize_t got = c->tls ? link_tls_read(c->tls, iov, n) : readv(c->fd, iov, n);
 
 		if (got == 0) {
 			link_socket_lost(c, LINK_WHY_CLOSED);
@@ -228,15 +245,19 @@ link_conn_read(struct link_tcp *c)
 		}
 		if (got < 0) {
 			if (errno != EAGAIN && errno != EINTR)
-				link_socket_lost(c, LINK_WHY_SYSTEM);
+				link_socket_lost(c, why_of(errno));
 			return;
 		}
 		count_read(c, (size_t)got);
 		if (take_frames(c) == STEP_GONE)
 			return;
 		/* Less than there was room for: nothing more is there now. */
-		if ((size_t)got < asked || (size_t)got >= budget)
+		if ((size_t)got < asked)
 			return;
+		if ((size_t)got >= budget) {
+			read_again(c);
+			return;
+		}
 		budget -= (size_t)got;
 	}
 }
@@ -249,7 +270,8 @@ link_conn_resume(struct link_tcp *c)
 	c->paused = false;
 	hf_watch_enable(c->readable, true);
 	link_paused(&c->s->engine, c->index, false, hf_time_now());
-	take_frames(c);
+	if (take_frames(c) != STEP_GONE)
+		link_conn_read(c);
 }
 
 /* --- out ------------------------------------------------------------------------------------- */
@@ -259,6 +281,8 @@ send_pieces(struct link_tcp *c, struct iovec *iov, int n)
 {
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = (size_t)n };
 
+	if (c->tls)
+		return link_tls_write(c->tls, iov, n);
 	return sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -307,7 +331,7 @@ link_conn_write(struct link_tcp *c)
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent < 0 && errno != EAGAIN) {
-			link_socket_lost(c, LINK_WHY_SYSTEM);
+			link_socket_lost(c, why_of(errno));
 			return;
 		}
 		if (sent < 0)
@@ -328,4 +352,6 @@ link_conn_last_words(struct link_tcp *c)
 
 	if (n > 0)
 		(void)send_pieces(c, iov, n);
+	if (c->tls)
+		link_tls_shutdown(c->tls);
 }

@@ -11,6 +11,7 @@
 #include "replication/link/link_compress.h"
 #include "replication/link/link_queue.h"
 #include "replication/link/link_socket.h"
+#include "replication/link/link_tls.h"
 
 /* Holds any header with its body. What arrives of the data with them is copied once more; so it is
  * not much larger. */
@@ -21,10 +22,13 @@ enum link_rx { LINK_RX_HEADER, LINK_RX_BODY, LINK_RX_DATA };
 struct link_tcp {
 	struct link_socket *s;
 	uint8_t index;
-	int fd;          /* -1: not in use */
-	uint64_t serial; /* another one for each use of the struct */
-	bool connecting, up, full, starved, want_write;
-	uint8_t peer; /* up */
+	int fd;                       /* -1: not in use */
+	uint64_t serial;              /* another one for each use of the struct */
+	bool connecting, handshaking; /* TCP, then TLS: nothing of ours can be sent */
+	bool up, full, starved, want_write;
+	bool again;           /* read once more at the next turn */
+	struct link_tls *tls; /* NULL: plain TCP */
+	uint8_t peer;         /* up */
 	struct hf_watch *readable, *writable;
 	struct link_queue *queue;
 

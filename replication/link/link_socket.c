@@ -24,6 +24,8 @@
 #define UNSENT_BYTES (512 << 10)
 
 static void tcp_opened(struct link_tcp *c);
+static void tls_step(struct link_tcp *c);
+static void tcp_begun(struct link_tcp *c);
 
 /* --- connections ----------------------------------------------------------------------------- */
 
@@ -34,6 +36,7 @@ tcp_close(struct link_tcp *c)
 
 	hf_watch_free(c->readable);
 	hf_watch_free(c->writable);
+	link_tls_free(c->tls);
 	close(c->fd);
 	link_queue_free(c->queue);
 	link_compress_free(c->compress);
@@ -41,6 +44,7 @@ tcp_close(struct link_tcp *c)
 	if (c->data)
 		s->ops->data_release(s->arg, c->data);
 	c->readable = c->writable = NULL;
+	c->tls = NULL;
 	c->queue = NULL;
 	c->compress = NULL;
 	c->packed = NULL;
@@ -67,29 +71,46 @@ tcp_readable(void *arg, int fd)
 	struct link_socket *s = c->s;
 
 	(void)fd;
-	link_conn_read(c);
+	if (c->handshaking)
+		tls_step(c);
+	else
+		link_conn_read(c);
 	link_socket_flush(s);
 }
 
 static void
-tcp_writable(void *arg, int fd)
+tcp_connected(struct link_tcp *c, int fd)
 {
-	struct link_tcp *c = arg;
 	socklen_t len = sizeof(int);
 	int err = 0;
 
-	if (!c->connecting) {
-		link_conn_write(c);
-		return;
-	}
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 || err != 0) {
 		link_socket_lost(c, LINK_WHY_SYSTEM);
 		return;
 	}
 	c->connecting = false;
 	hf_watch_enable(c->writable, false);
-	tcp_opened(c);
-	link_socket_flush(c->s);
+	tcp_begun(c);
+}
+
+static void
+tcp_writable(void *arg, int fd)
+{
+	struct link_tcp *c = arg;
+	struct link_socket *s = c->s;
+	uint64_t serial = c->serial;
+	bool again = c->again;
+
+	c->again = false;
+	if (c->connecting)
+		tcp_connected(c, fd);
+	else if (c->handshaking)
+		tls_step(c);
+	else if (again)
+		link_conn_read(c);
+	if (c->serial == serial && !c->connecting && !c->handshaking && c->want_write)
+		link_conn_write(c);
+	link_socket_flush(s);
 }
 
 static void
@@ -137,8 +158,55 @@ tcp_opened(struct link_tcp *c)
 		link_socket_lost(c, LINK_WHY_SYSTEM);
 		return;
 	}
+	if (c->tls) {
+		ev.certified = link_tls_certified(c->tls);
+		if (!link_tls_binding(c->tls, ev.binding)) {
+			link_socket_lost(c, LINK_WHY_TLS);
+			return;
+		}
+	}
 	hf_watch_enable(c->readable, true);
 	link_socket_handle(c->s, &ev);
+}
+
+static void
+tls_step(struct link_tcp *c)
+{
+	uint64_t serial = c->serial;
+	int err = link_tls_handshake(c->tls);
+
+	if (err && err != -EAGAIN) {
+		link_socket_lost(c, LINK_WHY_TLS);
+		return;
+	}
+	hf_watch_enable(c->writable, err && link_tls_wants_write(c->tls));
+	if (err)
+		return;
+	c->handshaking = false;
+	tcp_opened(c);
+	/* The first frames may have come with the handshake's last bytes. */
+	if (c->serial == serial)
+		link_conn_read(c);
+}
+
+/* TCP is there. */
+static void
+tcp_begun(struct link_tcp *c)
+{
+	enum link_role role = c->s->engine.conns[c->index].role;
+
+	if (!c->s->options.tls) {
+		tcp_opened(c);
+		return;
+	}
+	c->tls = link_tls_new(c->s->options.tls, c->fd, role);
+	if (!c->tls) {
+		link_socket_lost(c, LINK_WHY_SYSTEM);
+		return;
+	}
+	c->handshaking = true;
+	hf_watch_enable(c->readable, true);
+	tls_step(c);
 }
 
 static int
@@ -185,7 +253,7 @@ accept_one(struct link_socket *s, int fd)
 	}
 	link_socket_handle(s, &(struct link_event){ .type = LINK_EV_INCOMING, .conn = conn });
 	if (tcp_begin(s, conn, fd, false))
-		tcp_opened(&s->conns[conn]);
+		tcp_begun(&s->conns[conn]);
 	else
 		link_socket_lost(&s->conns[conn], LINK_WHY_SYSTEM);
 }
@@ -314,7 +382,7 @@ do_close(struct link_tcp *c)
 {
 	if (c->fd == -1)
 		return;
-	if (!c->connecting)
+	if (!c->connecting && !c->handshaking)
 		link_conn_last_words(c);
 	tcp_close(c);
 }
@@ -551,7 +619,7 @@ link_socket_flush(struct link_socket *s)
 	for (size_t i = 0; i < LINK_CONNS_MAX; i++) {
 		struct link_tcp *c = &s->conns[i];
 
-		if (c->fd != -1 && !c->connecting && !c->want_write &&
+		if (c->fd != -1 && !c->connecting && !c->handshaking && !c->want_write &&
 		    (c->full || link_queue_length(c->queue) > 0))
 			link_conn_write(c);
 	}

@@ -9,8 +9,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,6 +25,7 @@
 
 #include "lib/hf_log.h"
 #include "lib/hf_time.h"
+#include "replication/link/link_tls.h"
 
 #define NEVER    UINT64_MAX
 #define TAPE_MAX (1U << 20)
@@ -482,31 +488,39 @@ a_write_arrives_whole_and_is_acknowledged(void **state)
 	world_free(w);
 }
 
+/* Writes of all sizes, as fast as there is room. */
+static void
+exchange(struct world *w, uint32_t n)
+{
+	static const uint32_t sizes[] = { 512, 4096, 65536, 1024, 1U << 20, 4096, 8192, 4U << 20 };
+	uint32_t position = 0;
+
+	while (position < n) {
+		while (position < n && link_socket_room(w->sides[0].socket, 1) > 0) {
+			uint32_t len = sizes[position / 11 % 8];
+
+			position++;
+			send_write(w, position, position % 11 > 0 ? 4096 : len, KIND_RANDOM);
+		}
+		link_socket_flush(w->sides[0].socket);
+		event_base_loop(hf_loop_base(w->loop), EVLOOP_ONCE);
+	}
+	wait_for(w, w->sides[0].messages == n);
+	assert_int_equal(w->sides[1].positions, (uint64_t)n * (n + 1) / 2);
+	assert_true(w->sides[1].intact && w->sides[1].ordered);
+	assert_int_equal(w->sides[0].downs + w->sides[1].downs, 0);
+}
+
 static void
 thousands_of_all_sizes_arrive_in_order(void **state)
 {
-	static const uint32_t sizes[] = { 512, 4096, 65536, 1024, 1U << 20, 4096, 8192, 4U << 20 };
 	struct world *w = new_world();
-	uint64_t position = 0;
 
 	(void)state;
 	w->direct = true;
 	world_start(w);
 	wait_up(w, 1);
-	while (position < 2000) {
-		while (position < 2000 && link_socket_room(w->sides[0].socket, 1) > 0) {
-			uint32_t len = sizes[position % 8];
-
-			position++;
-			send_write(w, position, position % 100 < 92 ? 4096 : len, KIND_RANDOM);
-		}
-		link_socket_flush(w->sides[0].socket);
-		event_base_loop(hf_loop_base(w->loop), EVLOOP_ONCE);
-	}
-	wait_for(w, w->sides[0].messages == 2000);
-	assert_int_equal(w->sides[1].positions, 2000 * 2001 / 2);
-	assert_true(w->sides[1].intact && w->sides[1].ordered);
-	assert_int_equal(w->sides[0].downs + w->sides[1].downs, 0);
+	exchange(w, 2000);
 	world_free(w);
 }
 
@@ -771,6 +785,263 @@ stop_lets_the_last_message_out(void **state)
 	world_free(w);
 }
 
+/* --- under TLS ------------------------------------------------------------------------------- */
+
+static struct link_tls_context *
+context_by_key(struct world *w, int i)
+{
+	struct link_model *m = &w->sides[i].options.model;
+	struct link_tls_options o = { .key = m->key, .key_len = m->key_len };
+	struct link_tls_context *context = NULL;
+	char why[LINK_TLS_WHY_MAX];
+
+	memcpy(o.volume_id, m->volume_id, sizeof(o.volume_id));
+	assert_int_equal(link_tls_context_new(&o, &context, why), 0);
+	w->sides[i].options.tls = context;
+	return context;
+}
+
+static void
+tls_world_free(struct world *w)
+{
+	struct link_tls_context *contexts[2] = { w->sides[0].options.tls, w->sides[1].options.tls };
+
+	world_free(w);
+	for (int i = 0; i < 2; i++)
+		link_tls_context_free(contexts[i]);
+}
+
+static void
+tls_by_the_volumes_key_carries_everything(void **state)
+{
+	struct world *w = new_world();
+
+	(void)state;
+	w->direct = true;
+	context_by_key(w, 0);
+	context_by_key(w, 1);
+	world_start(w);
+	wait_up(w, 1);
+	exchange(w, 1000);
+	tls_world_free(w);
+}
+
+static void
+tls_without_the_key_gets_no_session(void **state)
+{
+	struct world *w = new_world();
+
+	(void)state;
+	w->sides[0].options.model.key[0] ^= 1;
+	context_by_key(w, 0);
+	context_by_key(w, 1);
+	world_start(w);
+	wait_for(w, link_socket_count(w->sides[1].socket, LINK_WHY_TLS) >= 2);
+	assert_true(link_socket_count(w->sides[0].socket, LINK_WHY_TLS) >= 1);
+	assert_int_equal(w->sides[0].ups + w->sides[1].ups, 0);
+	tls_world_free(w);
+}
+
+static void
+one_side_without_tls_gets_no_session(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct world *w = new_world();
+
+		context_by_key(w, i);
+		world_start(w);
+		wait_for(w, link_socket_count(w->sides[0].socket, LINK_WHY_CLOSED) +
+					    link_socket_count(w->sides[0].socket, LINK_WHY_SYSTEM) +
+					    link_socket_count(w->sides[0].socket, LINK_WHY_TLS) >=
+				    2);
+		assert_int_equal(w->sides[0].ups + w->sides[1].ups, 0);
+		tls_world_free(w);
+	}
+}
+
+static void
+a_flipped_bit_under_tls_ends_the_session(void **state)
+{
+	struct world *w = new_world();
+
+	(void)state;
+	context_by_key(w, 0);
+	context_by_key(w, 1);
+	world_start(w);
+	wait_up(w, 1);
+	w->proxy.flip_at = w->proxy.passed + 700;
+	send_write(w, 1, 4096, KIND_TEXT);
+	link_socket_flush(w->sides[0].socket);
+	wait_up(w, 2);
+	assert_int_equal(w->sides[1].messages, 0);
+	assert_int_equal(w->sides[1].why, LINK_WHY_TLS);
+	assert_null(memmem(w->proxy.tape, w->proxy.tape_len, "replica ", 8));
+	tls_world_free(w);
+}
+
+/* Certificates, made for the test. */
+struct authority {
+	EVP_PKEY *key;
+	X509 *cert;
+};
+
+static X509 *
+certificate(const char *name, EVP_PKEY *key, const struct authority *signer)
+{
+	static long serial;
+	X509 *cert = X509_new();
+	X509_NAME *subject = X509_get_subject_name(cert);
+
+	X509_set_version(cert, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++serial);
+	X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
+	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1,
+				   0);
+	X509_set_issuer_name(cert, signer ? X509_get_subject_name(signer->cert) : subject);
+	X509_set_pubkey(cert, key);
+	if (!signer) {
+		X509_EXTENSION *ca =
+			X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "critical,CA:TRUE");
+
+		X509_add_ext(cert, ca, -1);
+		X509_EXTENSION_free(ca);
+	}
+	assert_true(X509_sign(cert, signer ? signer->key : key, EVP_sha256()) > 0);
+	return cert;
+}
+
+static struct authority
+new_authority(const char *name)
+{
+	struct authority a = { .key = EVP_EC_gen("P-256") };
+
+	assert_non_null(a.key);
+	a.cert = certificate(name, a.key, NULL);
+	return a;
+}
+
+static void
+authority_free(struct authority *a)
+{
+	X509_free(a->cert);
+	EVP_PKEY_free(a->key);
+}
+
+static FILE *
+open_in(const char *dir, const char *name, char path[128])
+{
+	FILE *f;
+
+	snprintf(path, 128, "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	return f;
+}
+
+/* A side with a certificate for `name` by `signer`, which believes `trusted`. */
+static void
+context_by_certificate(struct world *w, int i, const char *name, const struct authority *signer,
+		       const struct authority *trusted)
+{
+	char dir[] = "/tmp/test-link-XXXXXX", why[LINK_TLS_WHY_MAX], ca[128], cert[128], key[128];
+	struct link_tls_options o = {
+		.ca_file = ca, .cert_file = cert, .key_file = key, .node_names = { "alpha", "beta" }
+	};
+	struct authority own = { .key = EVP_EC_gen("P-256") };
+	FILE *f;
+
+	assert_non_null(mkdtemp(dir));
+	own.cert = certificate(name, own.key, signer);
+	f = open_in(dir, "ca.pem", ca);
+	PEM_write_X509(f, trusted->cert);
+	fclose(f);
+	f = open_in(dir, "cert.pem", cert);
+	PEM_write_X509(f, own.cert);
+	fclose(f);
+	f = open_in(dir, "key.pem", key);
+	PEM_write_PrivateKey(f, own.key, NULL, NULL, 0, NULL, NULL);
+	fclose(f);
+	authority_free(&own);
+	if (link_tls_context_new(&o, &w->sides[i].options.tls, why) != 0)
+		fail_msg("%s", why);
+	unlink(ca);
+	unlink(cert);
+	unlink(key);
+	rmdir(dir);
+	w->sides[i].options.model.key_len = 0;
+}
+
+static void
+certificates_are_enough(void **state)
+{
+	struct world *w = new_world();
+	struct authority a = new_authority("authority");
+
+	(void)state;
+	w->direct = true;
+	context_by_certificate(w, 0, "alpha", &a, &a);
+	context_by_certificate(w, 1, "beta", &a, &a);
+	world_start(w);
+	wait_up(w, 1);
+	exchange(w, 100);
+	tls_world_free(w);
+	authority_free(&a);
+}
+
+static void
+a_certificate_of_another_name_gets_no_session(void **state)
+{
+	struct world *w = new_world();
+	struct authority a = new_authority("authority");
+
+	(void)state;
+	context_by_certificate(w, 0, "gamma", &a, &a);
+	context_by_certificate(w, 1, "beta", &a, &a);
+	world_start(w);
+	wait_for(w, link_socket_count(w->sides[1].socket, LINK_WHY_NODE) >= 1);
+	assert_int_equal(w->sides[0].ups + w->sides[1].ups, 0);
+	tls_world_free(w);
+	authority_free(&a);
+}
+
+static void
+a_certificate_by_a_stranger_gets_no_session(void **state)
+{
+	struct world *w = new_world();
+	struct authority a = new_authority("authority"), other = new_authority("other");
+
+	(void)state;
+	context_by_certificate(w, 0, "alpha", &other, &a);
+	context_by_certificate(w, 1, "beta", &a, &a);
+	world_start(w);
+	wait_for(w, link_socket_count(w->sides[1].socket, LINK_WHY_TLS) >= 1);
+	assert_int_equal(w->sides[0].ups + w->sides[1].ups, 0);
+	tls_world_free(w);
+	authority_free(&a);
+	authority_free(&other);
+}
+
+static void
+a_bad_file_is_named_in_one_line(void **state)
+{
+	struct link_tls_context *context = NULL;
+	char why[LINK_TLS_WHY_MAX];
+
+	(void)state;
+	assert_int_equal(link_tls_context_new(&(struct link_tls_options){ .ca_file = "/nowhere.pem",
+									  .cert_file = "c",
+									  .key_file = "k" },
+					      &context, why),
+			 -EINVAL);
+	assert_non_null(strstr(why, "ca_file /nowhere.pem: "));
+	assert_int_equal(
+		link_tls_context_new(&(struct link_tls_options){ .key_len = 3 }, &context, why),
+		-EINVAL);
+	assert_non_null(strstr(why, "at least 16 bytes"));
+}
+
 int
 main(void)
 {
@@ -789,8 +1060,17 @@ main(void)
 		cmocka_unit_test(zstd_makes_it_shorter_where_it_can),
 		cmocka_unit_test(a_peer_that_restarts_is_met_again),
 		cmocka_unit_test(stop_lets_the_last_message_out),
+		cmocka_unit_test(tls_by_the_volumes_key_carries_everything),
+		cmocka_unit_test(tls_without_the_key_gets_no_session),
+		cmocka_unit_test(one_side_without_tls_gets_no_session),
+		cmocka_unit_test(a_flipped_bit_under_tls_ends_the_session),
+		cmocka_unit_test(certificates_are_enough),
+		cmocka_unit_test(a_certificate_of_another_name_gets_no_session),
+		cmocka_unit_test(a_certificate_by_a_stranger_gets_no_session),
+		cmocka_unit_test(a_bad_file_is_named_in_one_line),
 	};
 
+	signal(SIGPIPE, SIG_IGN); /* as rooms do */
 	hf_log_setup(&(struct hf_log_options){ .most = HF_ERROR });
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
