@@ -2,13 +2,15 @@
 /*
  * Whatever a peer sends: frames one after the other, as the receiving side takes them apart. The
  * checksums are put right first, or nothing would get past them. What is accepted must encode to
- * the same bytes again, and its data must be what the header announced.
+ * the same bytes again, and its data must be what the header announced. The link's own messages go
+ * to an engine, as from a stranger that has just connected: whatever it says, it gets no session.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/hf_crc32c.h"
+#include "replication/link/link_engine.h"
 #include "replication/link/link_packet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -51,9 +53,56 @@ accepted_own_is_consistent(const struct link_own *own, const struct link_header 
 	assert(back.body_len <= h->body_len);
 }
 
+#define CONN 0
+#define NOW  ((hf_time){ HF_SECONDS(1) })
+
+struct acceptor {
+	struct link_model model;
+	struct link_engine engine;
+	struct link_actions out;
+};
+
+static void
+tell(struct acceptor *a, const struct link_event *ev)
+{
+	a->out.n = 0;
+	link_handle(&a->engine, ev, NOW, &a->out);
+	for (size_t i = 0; i < a->out.n; i++)
+		assert(a->out.list[i].type != LINK_DO_UP);
+}
+
+/* Node 1 of 2, whose key the fuzzer does not know: proofs depend on it. */
+static void
+stranger_connects(struct acceptor *a)
+{
+	memset(a, 0, sizeof(*a));
+	a->model = link_model_defaults();
+	a->model.node = 1;
+	a->model.key_len = LINK_KEY_MIN;
+	link_engine_init(&a->engine, &a->model);
+	tell(a, &(struct link_event){ .type = LINK_EV_ALLOW, .peer = 0 });
+	tell(a, &(struct link_event){ .type = LINK_EV_INCOMING, .conn = CONN });
+	tell(a, &(struct link_event){ .type = LINK_EV_OPENED, .conn = CONN, .certified = 0xff });
+}
+
+/* As link_conn.c does with each frame. */
+static void
+stranger_sends(struct acceptor *a, struct link_header h, const uint8_t *body)
+{
+	struct link_event ev = { .type = LINK_EV_FRAME, .conn = CONN, .header = &h, .body = body };
+
+	if (a->engine.conns[CONN].state == LINK_CONN_FREE)
+		return; /* hung up */
+	h.sequence = a->engine.conns[CONN].received;
+	ev.why = link_frame_allowed(&a->engine, CONN, &h);
+	if (ev.why)
+		ev.type = LINK_EV_BAD;
+	tell(a, &ev);
+}
+
 /* One frame; returns its length, or 0 where a receiver would hang up. */
 static size_t
-one_frame(uint8_t *at, size_t left)
+one_frame(struct acceptor *a, uint8_t *at, size_t left)
 {
 	struct link_header h;
 	struct link_msg msg;
@@ -71,6 +120,7 @@ one_frame(uint8_t *at, size_t left)
 	if (link_header_decode(at, 0, &h) != LINK_WHY_NONE)
 		return 0;
 	assert(h.body_len == body_len && body_len <= LINK_BODY_MAX);
+	stranger_sends(a, h, at + LINK_HEADER_BYTES);
 	if (link_type_is_msg(h.type)) {
 		if (link_msg_decode(&h, at + LINK_HEADER_BYTES, &msg) != LINK_WHY_NONE)
 			return 0;
@@ -88,13 +138,15 @@ one_frame(uint8_t *at, size_t left)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
+	struct acceptor a;
 	uint8_t *copy = malloc(len + 1);
 	size_t at = 0, step;
 
 	if (!copy)
 		return 0;
 	memcpy(copy, bytes, len);
-	while ((step = one_frame(copy + at, len - at)) > 0)
+	stranger_connects(&a);
+	while ((step = one_frame(&a, copy + at, len - at)) > 0)
 		at += step;
 	free(copy);
 	return 0;
