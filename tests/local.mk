@@ -3,7 +3,7 @@
 # Static, because a dynamic program takes three times as long to start in the lab's guest.
 lab_binaries = tests/lab/server tests/lab/fetch tests/lab/probe tests/lab/vrrp_send tests/lab/nlcount tests/lab/ipvs_driver \
 	tests/lab/nbd_file
-bench_binaries = tests/bench/capture
+bench_binaries = tests/bench/capture tests/bench/volume_io_driver
 EXTRA_PROGRAMS = $(lab_binaries) $(bench_binaries)
 CLEANFILES += $(EXTRA_PROGRAMS)
 
@@ -31,6 +31,9 @@ tests_lab_nbd_file_LDADD = libfront.a libfront_core.a libvolume_disk.a libhf.a $
 tests_bench_capture_SOURCES = tests/bench/capture.c
 tests_bench_capture_CFLAGS = $(lab_cflags)
 tests_bench_capture_LDFLAGS = -static
+# Drives the daemon's disk engine, so it is built as the daemon is.
+tests_bench_volume_io_driver_SOURCES = tests/bench/volume_io_driver.c
+tests_bench_volume_io_driver_LDADD = $(volume_disk_libs)
 
 lab-programs: $(lab_binaries)
 bench-programs: $(bench_binaries)

@@ -22,6 +22,7 @@
 
 /* The kernel could not take what is in the ring: memory is short. Tried again after this. */
 #define RETRY_AFTER_NS HF_MILLIS(1)
+#define ROUNDS_MAX     8
 
 struct uring {
 	struct volume_io io;
@@ -136,19 +137,25 @@ uring_submit(struct volume_io *io, struct volume_io_request *request)
 }
 
 static void
-uring_kick(struct volume_io *io)
+to_kernel(struct uring *u)
 {
-	struct uring *u = (struct uring *)io;
 	int n = 0;
 
 	if (io_uring_sq_ready(&u->ring) == 0)
 		return;
 	do
-		n = io_uring_submit(&u->ring);
+		n = u->deferred ? io_uring_submit_and_get_events(&u->ring)
+				: io_uring_submit(&u->ring);
 	while (n == -EINTR);
 	/* What was not taken stays in the ring. */
 	if (n < 0 || io_uring_sq_ready(&u->ring) > 0)
 		hf_timer_set(u->retry, hf_after(hf_time_now(), RETRY_AFTER_NS));
+}
+
+static void
+uring_kick(struct volume_io *io)
+{
+	to_kernel((struct uring *)io);
 }
 
 static void
@@ -172,15 +179,14 @@ end_request(struct uring *u, struct volume_io_request *request)
 	request->done(request, request->err);
 }
 
-/* Reports what the kernel has ended. The results are taken out of the ring before anything is
- * reported, so that a new request finds room. */
-static void
-reap(struct uring *u)
+/* Reports what is in the ring. A result is taken out of it before it is reported, so that a new
+ * request finds room. */
+static unsigned int
+report(struct uring *u)
 {
 	struct io_uring_cqe *cqe;
+	unsigned int n = 0;
 
-	if (u->deferred)
-		(void)io_uring_get_events(&u->ring);
 	while (io_uring_peek_cqe(&u->ring, &cqe) == 0) {
 		struct volume_io_request *request = io_uring_cqe_get_data(cqe);
 		int result = cqe->res;
@@ -191,8 +197,20 @@ reap(struct uring *u)
 			end_request(u, request);
 		else
 			enter(u, request);
+		n++;
 	}
-	uring_kick(&u->io);
+	return n;
+}
+
+/* One call to the kernel sends what the reports brought and fetches what ended meanwhile: under
+ * load that saves the way through the loop. Bounded, because the others want their turn. */
+static void
+reap(struct uring *u)
+{
+	if (u->deferred)
+		(void)io_uring_get_events(&u->ring);
+	for (int round = 0; round < ROUNDS_MAX && report(u) > 0; round++)
+		to_kernel(u);
 }
 
 static void
