@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which blocks may differ from a peer's copy: one bit for each block, in memory. Writing pages out
- * is not its business. Two levels, so that finding the next dirty block does not depend on the size
- * of the volume.
+ * Which blocks may differ from a peer's copy: one bit for each block, in memory, 32 MiB for each
+ * TiB (and 1.6 % for levels above), of which only what was ever dirty is really used. Writing pages
+ * out is not its business. Levels of summaries, so that finding the next dirty block depends
+ * neither on the size of the volume nor on how many are dirty.
  */
 #ifndef VOLUME_DIRTY_H
 #define VOLUME_DIRTY_H
