@@ -425,12 +425,11 @@ volume_status(const struct volume *v, struct volume_status *s)
 		ps->rule = (uint8_t)peer->meeting.rule;
 		ps->resync_total = peer->resync_total;
 		ps->resync_left = ps->dirty_blocks;
-		if (peer->session == VOLUME_SESSION_MEMBER)
+		if (peer->session == VOLUME_SESSION_MEMBER ||
+		    ps->connection == VOLUME_CONNECTION_SYNC_TARGET)
 			ps->disk_state = VOLUME_UP_TO_DATE;
 		else if (ps->connection == VOLUME_CONNECTION_SYNC_SOURCE)
 			ps->disk_state = VOLUME_INCONSISTENT;
-		else if (ps->connection == VOLUME_CONNECTION_SYNC_TARGET)
-			ps->disk_state = VOLUME_UP_TO_DATE;
 		else if (!volume_has(s->record.in_sync, p))
 			ps->disk_state = VOLUME_OUTDATED;
 		else

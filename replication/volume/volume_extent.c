@@ -90,7 +90,8 @@ make_newest(struct volume_extents *al, uint32_t index)
 static uint32_t
 page_of_extent(const struct volume *v, uint32_t extent)
 {
-	return (uint32_t)((uint64_t)extent * v->model.extent_blocks / VOLUME_MAP_PAGE_BLOCKS);
+	return (uint32_t)((uint64_t)extent * v->model.extent_blocks /
+			  (uint64_t)VOLUME_MAP_PAGE_BLOCKS);
 }
 
 static void
@@ -262,8 +263,8 @@ volume_dirty_mark(struct volume *v, uint8_t peer, uint64_t offset, uint32_t len)
 
 	assert(peer != v->self && peer < v->sb.n_nodes);
 	volume_dirty_set(v->dirty[peer], first, n);
-	for (uint64_t page = first / VOLUME_MAP_PAGE_BLOCKS;
-	     page <= (first + n - 1) / VOLUME_MAP_PAGE_BLOCKS; page++)
+	for (uint64_t page = first / (uint64_t)VOLUME_MAP_PAGE_BLOCKS;
+	     page <= (first + n - 1) / (uint64_t)VOLUME_MAP_PAGE_BLOCKS; page++)
 		v->peers[peer].page_unsaved[page] = 1;
 }
 

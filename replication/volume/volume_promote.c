@@ -164,7 +164,7 @@ take_role(struct volume *v)
 	uint64_t base = ((start > v->seen ? start : v->seen) >> SESSION_SHIFT) + 1;
 	const struct volume_record *r = volume_record_of(v);
 
-	v->clean_start = r->primary == VOLUME_NODE_NONE || r->epoch == 0;
+	v->clean_start = r->primary == VOLUME_NODE_NONE || r->epoch == 0 || VOLUME_FAULT(4);
 	v->members = VOLUME_BIT(v->self);
 	if (v->clean_start && !v->accept_loss) {
 		v->members = r->epoch == 0 ? v->all : r->in_sync;
@@ -209,7 +209,7 @@ take_role(struct volume *v)
 static void
 check_answers(struct volume *v)
 {
-	bool all = v->meta_stable >= v->ask_version;
+	bool all = v->meta_stable >= v->ask_version && volume_quiet(v) && !v->flush.running;
 	uint8_t members = 0;
 
 	if (!v->accept_loss && !v->resume && may_promote(v, &members) != VOLUME_REFUSAL_NONE) {
@@ -324,10 +324,9 @@ volume_promote_answered(struct volume *v, uint8_t p, const struct link_promote *
 	if (v->promotion != VOLUME_PROMOTION_ASK || m->epoch != v->ask_epoch ||
 	    v->peers[p].session != VOLUME_SESSION_IDLE)
 		return;
-	if (m->agreed)
+	/* With --accept-loss its objection is what the operator accepts. */
+	if (m->agreed || (v->accept_loss && m->why != VOLUME_REFUSAL_IS_PRIMARY))
 		v->peers[p].agreed = true;
-	else if (v->accept_loss && m->why != VOLUME_REFUSAL_IS_PRIMARY)
-		v->peers[p].agreed = true; /* its objection is what the operator accepts */
 	else
 		volume_promote_fail(v, m->why < VOLUME_REFUSAL_KINDS ? (enum volume_refusal)m->why
 								     : VOLUME_REFUSAL_NO_ANSWER);

@@ -133,37 +133,40 @@ volume_record_pump(struct volume *v)
 	v->again = true;
 }
 
-/* The record came from the primary of our session. */
-void
-volume_record_received(struct volume *v, uint8_t p, const struct link_record *m)
+/* May this record be ours? It goes on from the one we have, and from nobody but its primary. */
+static bool
+acceptable(struct volume *v, uint8_t p, const struct link_record *m)
 {
-	struct volume_peer *peer = &v->peers[p];
-	const struct volume_lineage_entry *last = volume_lineage_last(&m->lineage);
-	const struct volume_record *mine = volume_record_of(v);
-	bool enters, clean = last->record.primary == VOLUME_NODE_NONE;
+	const struct volume_lineage_entry *mine = volume_lineage_last(&v->sb.lineage);
+	const struct volume_record *r = &volume_lineage_last(&m->lineage)->record;
+	enum volume_session session = v->peers[p].session;
 
 	if (v->primary ||
-	    (v->promotion != VOLUME_PROMOTION_NONE && v->promotion != VOLUME_PROMOTION_WAIT) ||
-	    (peer->session != VOLUME_SESSION_IDLE && peer->session != VOLUME_SESSION_TARGET &&
-	     peer->session != VOLUME_SESSION_MEMBER)) {
-		volume_link_reset(v, p);
-		return;
-	}
-	if (m->epoch < v->sb.promised && !VOLUME_FAULT(4)) {
+	    (v->promotion != VOLUME_PROMOTION_NONE && v->promotion != VOLUME_PROMOTION_WAIT))
+		return false;
+	if (session != VOLUME_SESSION_IDLE && session != VOLUME_SESSION_TARGET &&
+	    session != VOLUME_SESSION_MEMBER)
+		return false;
+	if (m->epoch < v->sb.promised) {
 		volume_send(v, p, LINK_REFUSE)->refuse =
 			(struct link_refuse){ v->sb.promised, VOLUME_RULE_OLD_EPOCH };
-		volume_link_reset(v, p);
-		return;
+		return false;
 	}
-	if (!clean && last->record.primary != p) {
-		volume_link_reset(v, p);
-		return;
-	}
-	enters = volume_has(last->record.in_sync, v->self);
+	if (mine->record.epoch != 0 && !volume_lineage_has(&m->lineage, mine) && !VOLUME_FAULT(16))
+		return false;
+	return r->epoch == m->epoch && (r->primary == VOLUME_NODE_NONE || r->primary == p);
+}
+
+/* We are a member by this record: who else is equal to us, and who no longer. */
+static void
+note_members(struct volume *v, uint8_t p, const struct volume_record *r)
+{
+	const struct volume_record *mine = volume_record_of(v);
+
 	for (uint8_t x = 0; x < v->sb.n_nodes; x++) {
-		if (x == v->self || !enters)
+		if (x == v->self)
 			continue;
-		if (volume_has(last->record.in_sync, x)) {
+		if (volume_has(r->in_sync, x)) {
 			if (v->sb.inconsistent || !volume_has(mine->in_sync, x))
 				volume_dirty_equal(v, x, 0,
 						   v->model.size_blocks * VOLUME_BLOCK_BYTES);
@@ -172,16 +175,50 @@ volume_record_received(struct volume *v, uint8_t p, const struct link_record *m)
 			volume_extents_fold(v, VOLUME_BIT(x), true);
 		}
 	}
-	if (m->resync_target) {
-		/* What only the writes of another primary's end can have changed here. */
-		if (mine->primary != last->record.primary) {
-			volume_extents_fold(v, v->all, true);
-			volume_extents_forget(v);
-		}
-		v->sb.inconsistent = !VOLUME_FAULT(9);
+}
+
+/* What stays noted until we are a member again. */
+static void
+become_target(struct volume *v, const struct volume_record *r)
+{
+	/* What only the writes of another primary's end can have changed here. */
+	if (volume_record_of(v)->primary != r->primary) {
+		volume_extents_fold(v, v->all, true);
+		volume_extents_forget(v);
 	}
+	v->sb.inconsistent = !VOLUME_FAULT(9);
+}
+
+static void
+follow(struct volume *v, uint8_t p, bool following)
+{
+	if (!v->follow.following) {
+		v->follow = (struct volume_follow){ .session_seq = v->seq };
+		v->settled = 0;
+	}
+	v->follow.following = following;
+	v->follow.peer = p;
+}
+
+/* The record came from the primary of our session. */
+void
+volume_record_received(struct volume *v, uint8_t p, const struct link_record *m)
+{
+	struct volume_peer *peer = &v->peers[p];
+	const struct volume_record *r = &volume_lineage_last(&m->lineage)->record;
+	bool clean = r->primary == VOLUME_NODE_NONE;
+	bool enters = volume_has(r->in_sync, v->self);
+
+	if (!acceptable(v, p, m)) {
+		volume_link_reset(v, p);
+		return;
+	}
+	if (enters)
+		note_members(v, p, r);
+	if (m->resync_target)
+		become_target(v, r);
 	v->sb.lineage = m->lineage;
-	v->sb.promised = m->epoch > v->sb.promised ? m->epoch : v->sb.promised;
+	v->sb.promised = m->epoch;
 	if (enters && peer->session != VOLUME_SESSION_IDLE)
 		v->sb.inconsistent = false;
 	if (enters)
@@ -198,12 +235,7 @@ volume_record_received(struct volume *v, uint8_t p, const struct link_record *m)
 		peer->session = VOLUME_SESSION_TARGET;
 	else
 		peer->session = VOLUME_SESSION_MEMBER;
-	if (!v->follow.following) {
-		v->follow = (struct volume_follow){ .session_seq = v->seq };
-		v->settled = 0;
-	}
-	v->follow.following = !clean;
-	v->follow.peer = p;
+	follow(v, p, !clean);
 	volume_note(v, VOLUME_NOTE_RECORD, p);
 	volume_session_renew(v, VOLUME_BIT(p));
 }

@@ -25,11 +25,11 @@ volume_resync_send_maps(struct volume *v, uint8_t p)
 		if (x == v->self || (v->primary ? volume_has(v->members, x) : x != p))
 			continue;
 		while ((at = volume_dirty_next(v->dirty[x], at)) != VOLUME_DIRTY_NONE) {
-			uint32_t page = (uint32_t)(at / VOLUME_MAP_PAGE_BLOCKS);
+			uint32_t page = (uint32_t)(at / (uint64_t)VOLUME_MAP_PAGE_BLOCKS);
 
 			volume_send(v, p, LINK_MAP)->map =
 				(struct link_map){ x, page, VOLUME_MAP_PAGE_BYTES, v->dirty[x] };
-			at = ((uint64_t)page + 1) * VOLUME_MAP_PAGE_BLOCKS;
+			at = ((uint64_t)page + 1) * (uint64_t)VOLUME_MAP_PAGE_BLOCKS;
 		}
 	}
 	if (!v->primary)

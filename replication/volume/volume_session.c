@@ -355,7 +355,7 @@ old_epoch(struct volume *v, uint8_t p, uint64_t epoch)
 	bool follows =
 		peer->session == VOLUME_SESSION_TARGET || peer->session == VOLUME_SESSION_MEMBER;
 
-	if (follows && (epoch >= v->sb.promised || VOLUME_FAULT(4)))
+	if (follows && epoch >= v->sb.promised)
 		return false;
 	volume_send(v, p, LINK_REFUSE)->refuse =
 		(struct link_refuse){ v->sb.promised, VOLUME_RULE_OLD_EPOCH };
@@ -423,12 +423,10 @@ volume_session_message(struct volume *v, uint8_t p, const struct link_msg *msg)
 	case LINK_DISK_FAILED:
 	case LINK_REFUSE:
 	case LINK_BYE:
-		volume_link_reset(v, p);
-		break;
-	case LINK_DIGEST_ASK:
+	case LINK_DIGEST_ASK: /* digests are not asked for by this version */
 	case LINK_DIGEST:
 	case LINK_MSG_TYPES:
-		volume_link_reset(v, p); /* not in this version */
+		volume_link_reset(v, p);
 		break;
 	}
 }

@@ -206,7 +206,7 @@ struct volume {
 static inline bool
 volume_has(uint8_t mask, uint8_t node)
 {
-	return (mask >> node & 1) != 0;
+	return node < VOLUME_NODES_MAX && (mask >> node & 1) != 0;
 }
 
 static inline struct volume_item *

@@ -132,6 +132,7 @@ struct sim_node {
 	bool up, off;        /* off: no power */
 	uint64_t live_epoch; /* of the process that died, as long as the machine goes on */
 	bool was_primary;    /* the process that died was, and the machine went on */
+	bool mixed;          /* a resync into it has begun, and it is no member yet */
 	bool serving;        /* as of the last step */
 	uint64_t serving_epoch;
 	bool order; /* an order is under way */
@@ -234,6 +235,7 @@ void sim_client_complete(struct sim *s, uint8_t node, uint64_t tag, int error,
 void sim_client_gone(struct sim *s, uint8_t node);
 void sim_client_session(struct sim *s, uint8_t node, uint64_t epoch);
 void sim_client_member(struct sim *s, uint8_t primary, uint8_t member);
+void sim_client_applied(struct sim *s, uint8_t node, const struct sim_data *data);
 void sim_client_final(struct sim *s);
 
 extern int volume_fault;

@@ -321,6 +321,8 @@ sim_client_session(struct sim *s, uint8_t node, uint64_t epoch)
 		sim_fail(s, 5, "node %u became primary in epoch %lu, after epoch %lu", node,
 			 (unsigned long)epoch, (unsigned long)s->session_epoch);
 	sim_trace(s, "%u is primary in epoch %lu", node, (unsigned long)epoch);
+	if (s->nodes[node].mixed)
+		sim_fail(s, 9, "node %u became primary in the middle of a resync", node);
 	s->switches++;
 	++s->next_value;
 	s->lossy |= s->forked; /* two histories: this one goes on as it is */
@@ -396,6 +398,24 @@ sim_client_member(struct sim *s, uint8_t primary, uint8_t member)
 				 member, (unsigned long)b,
 				 (unsigned long)s->nodes[member].store.now[b],
 				 (unsigned long)s->nodes[primary].store.now[b]);
+}
+
+/* Invariant 13: a member is a past state of the primary: it has no write without those that were
+ * acknowledged before it was issued. */
+void
+sim_client_applied(struct sim *s, uint8_t node, const struct sim_data *data)
+{
+	struct volume_status status;
+
+	if (s->model.protocol == VOLUME_PROTOCOL_C || s->forked || !s->nodes[node].up ||
+	    s->session_node == VOLUME_NODE_NONE || node == s->session_node || sim_random(s, 4) != 0)
+		return;
+	volume_status(s->nodes[node].v, &status);
+	if (status.peers[s->session_node].connection != VOLUME_CONNECTION_ESTABLISHED)
+		return;
+	for (uint64_t b = 0; b < SIM_BLOCKS; b++)
+		check_value(s, 13, b, s->nodes[node].store.now[b], data->values[0],
+			    "at a write of a later epoch on", node);
 }
 
 void

@@ -110,6 +110,8 @@ sim_net_message(struct sim *s, const struct sim_event *ev)
 		give_back(msg);
 		return;
 	}
+	if (msg->type == LINK_WRITE && msg->write.kind == LINK_KIND_RESYNC)
+		s->nodes[ev->node].mixed = true;
 	sim_trace(s, "%u hears %s of %u", ev->node, name(msg->type), ev->peer);
 	sim_step(s, ev->node, &event);
 	if (msg->type == LINK_READ_REPLY)

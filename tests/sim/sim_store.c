@@ -83,6 +83,23 @@ copy_page(const struct volume_dirty *map, uint8_t *bytes)
 	memcpy(bytes, page, SIM_BLOCKS / 8);
 }
 
+/* Invariants 34, 35: a history is only ever gone on with; what it was stays in it. */
+static void
+check_history(struct sim *s, uint8_t node, const struct volume_lineage *then,
+	      const struct volume_lineage *now)
+{
+	const struct volume_lineage_entry *last = volume_lineage_last(then);
+
+	for (uint32_t i = 0; i < now->n; i++)
+		if (memcmp(&now->entries[i].record, &last->record, sizeof(last->record)) == 0 &&
+		    now->entries[i].start == last->start)
+			return;
+	if (last->record.epoch != 0 && now->n < VOLUME_LINEAGE_MAX)
+		sim_fail(s, 34, "node %u gives up its history, epoch %lu, for epoch %lu", node,
+			 (unsigned long)last->record.epoch,
+			 (unsigned long)volume_lineage_last(now)->record.epoch);
+}
+
 void
 sim_store_action(struct sim *s, uint8_t node, const struct volume_action *a)
 {
@@ -114,6 +131,7 @@ sim_store_action(struct sim *s, uint8_t node, const struct volume_action *a)
 		op->al = *a->al;
 	} else if (op->kind == SIM_OP_META) {
 		op->superblock = *a->superblock;
+		check_history(s, node, &st->superblock.lineage, &op->superblock.lineage);
 	} else if (op->kind == SIM_OP_MAP) {
 		op->peer = a->peer;
 		copy_page(n->dirty[a->peer], op->page);
@@ -163,6 +181,8 @@ sim_store_done(struct sim *s, uint8_t node, uint32_t index)
 		ev.error = EIO;
 	else
 		apply(st, op);
+	if (op->kind == SIM_OP_WRITE && op->data && !ev.error)
+		sim_client_applied(s, node, op->data);
 	if (op->kind == SIM_OP_AL)
 		ev.type = VOLUME_EV_AL_DONE;
 	else if (op->kind == SIM_OP_META)

@@ -270,6 +270,9 @@ look(struct sim *s, uint8_t node)
 		sim_fail(s, 6, "node %u went back from epoch %lu to %lu", node,
 			 (unsigned long)n->serving_epoch, (unsigned long)status.record.epoch);
 	n->serving_epoch = status.record.epoch;
+	for (uint8_t p = 0; p < s->n_nodes && !status.primary; p++)
+		if (status.peers[p].connection == VOLUME_CONNECTION_ESTABLISHED)
+			n->mixed = false;
 	if (status.primary && !n->serving)
 		sim_client_session(s, node, status.record.epoch);
 	n->serving = status.primary;
@@ -343,7 +346,7 @@ operator_looks(struct sim *s)
 	uint8_t node = (uint8_t)sim_random(s, s->n_nodes);
 	struct sim_node *n = &s->nodes[node];
 	struct volume_event ev = { .type = VOLUME_EV_PROMOTE };
-	bool force = (s->may_force && sim_chance(s, 4)) ||
+	bool force = (s->may_force && sim_chance(s, 60)) ||
 		     (s->ending && s->disk_lost && sim_chance(s, 5));
 
 	sim_push(s, (int64_t)(2000000 + sim_random(s, 6000000)),
@@ -475,7 +478,7 @@ sim_init(struct sim *s, uint64_t seed)
 	for (int i = 0; i < 4; i++)
 		sim_random(s, 1);
 	s->n_nodes = sim_chance(s, 25) ? 3 : 2;
-	s->may_force = sim_chance(s, 10);
+	s->may_force = sim_chance(s, 15);
 	s->session_node = VOLUME_NODE_NONE;
 	s->model = (struct volume_model){
 		.protocol = sim_chance(s, 70)   ? VOLUME_PROTOCOL_C
