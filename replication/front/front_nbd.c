@@ -131,8 +131,11 @@ conn_ended(void *arg, struct nbd_conn *conn, enum nbd_close why)
 	if (nbd->conn != conn)
 		return;
 	nbd->conn = NULL;
-	if (nbd->index < 0)
+	if (nbd->index < 0) {                               /* taken away by us, and */
+		if (nbd->front->info.refusal == FRONT_OPEN) /* wanted again meanwhile */
+			try_later(nbd);
 		return;
+	}
 	hf_log(HF_WARNING, nbd->front->info.name, "/dev/nbd%d: the kernel's connection ended: %s",
 	       nbd->index, nbd_close_code(why));
 	try_later(nbd);

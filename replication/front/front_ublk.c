@@ -401,6 +401,25 @@ add_device(struct front_ublk *ublk)
 }
 
 static void
+ignore(void *arg, int result)
+{
+}
+
+/* Does not wait until the last who has it open lets go: a new device takes another number then. */
+static void
+delete_device(struct front_ublk *ublk)
+{
+	int err = ublk_control_do(ublk->control, UBLK_U_CMD_DEL_DEV_ASYNC, ublk->id, NULL, 0, 0);
+
+	if (err < 0) /* older kernels know only the one that waits */
+		err = ublk_control_start(ublk->control, UBLK_U_CMD_DEL_DEV, ublk->id, 0, ignore,
+					 ublk);
+	if (err < 0)
+		hf_log(HF_ERROR, ublk->front->info.name, "/dev/ublkb%u cannot be removed: %s",
+		       ublk->id, strerror(-err));
+}
+
+static void
 recover_device(struct front_ublk *ublk, const struct ublksrv_ctrl_dev_info *info)
 {
 	int err;
@@ -441,7 +460,7 @@ attach(struct front_ublk *ublk)
 		return;
 	}
 	/* Somebody ended between adding it and starting it. */
-	ublk_control_do(ublk->control, UBLK_U_CMD_DEL_DEV, ublk->id, NULL, 0, 0);
+	delete_device(ublk);
 	add_device(ublk);
 }
 
@@ -464,10 +483,7 @@ on_stopped(void *arg, int result)
 		hf_log(HF_ERROR, ublk->front->info.name, "/dev/ublkb%u does not stop: %s", ublk->id,
 		       strerror(-result));
 	close_queue(ublk);
-	result = ublk_control_do(ublk->control, UBLK_U_CMD_DEL_DEV, ublk->id, NULL, 0, 0);
-	if (result < 0)
-		hf_log(HF_ERROR, ublk->front->info.name, "/dev/ublkb%u cannot be removed: %s",
-		       ublk->id, strerror(-result));
+	delete_device(ublk);
 	ublk->state = UBLK_NONE;
 	ublk->gone = NULL;
 	if (gone)

@@ -27,6 +27,10 @@
 #define UBLK_U_IO_COMMIT_AND_FETCH_REQ _IOWR('u', 0x21, struct ublksrv_io_cmd)
 #endif
 
+#ifndef UBLK_U_CMD_DEL_DEV_ASYNC
+#define UBLK_U_CMD_DEL_DEV_ASYNC _IOR('u', 0x14, struct ublksrv_ctrl_cmd)
+#endif
+
 struct ublk_control;
 
 /* Loads the module where it is missing. 0 or a negative errno; -EPROTONOSUPPORT: this kernel has no
