@@ -33,6 +33,7 @@ struct sim;
 
 /* One buffer of the shell: a value for each block. */
 struct sim_data {
+	struct sim_data *next, **prev; /* in sim.buffers */
 	int refs;
 	uint32_t n;
 	uint64_t values[];
@@ -175,6 +176,7 @@ struct sim {
 	struct volume_model model;
 	struct sim_node nodes[VOLUME_NODES_MAX];
 	struct sim_link links[VOLUME_NODES_MAX][VOLUME_NODES_MAX]; /* [lower][higher] */
+	struct sim_data *buffers; /* all that are in use, also by processes that died */
 	struct link_msg **messages;
 	size_t n_messages, cap_messages;
 	struct sim_block blocks[SIM_BLOCKS];
@@ -211,7 +213,7 @@ void sim_free(struct sim *s);
 /* Gives an event to a node's core and carries out what it asks for. */
 void sim_step(struct sim *s, uint8_t node, const struct volume_event *ev);
 
-struct sim_data *sim_data_new(uint32_t n);
+struct sim_data *sim_data_new(struct sim *s, uint32_t n);
 void sim_data_free(struct sim_data *data);
 
 void sim_store_create(struct sim *s, uint8_t node);
@@ -226,6 +228,7 @@ void sim_net_try(struct sim *s, const struct sim_event *ev);
 void sim_net_down(struct sim *s, const struct sim_event *ev);
 void sim_net_break(struct sim *s, uint8_t a, uint8_t b);
 void sim_net_reset(struct sim *s, uint8_t node, uint8_t peer);
+void sim_net_free(struct sim *s);
 void sim_net_node_gone(struct sim *s, uint8_t node);
 struct sim_link *sim_link_of(struct sim *s, uint8_t a, uint8_t b);
 

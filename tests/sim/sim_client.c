@@ -136,7 +136,7 @@ sim_client_think(struct sim *s, uint8_t node)
 					      .len = (uint32_t)(r->n * VOLUME_BLOCK_BYTES) };
 	r->value = r->op == VOLUME_WRITE ? r->issued : 0;
 	if (r->op == VOLUME_READ)
-		ev.request.data = r->data = sim_data_new((uint32_t)r->n);
+		ev.request.data = r->data = sim_data_new(s, (uint32_t)r->n);
 	for (uint64_t i = 0; r->op != VOLUME_READ && r->op != VOLUME_FLUSH && i < r->n; i++)
 		if (!add(s, r->first + i,
 			 (struct sim_value){ r->value, r->issued, UNSURE, false, false })) {
@@ -145,7 +145,7 @@ sim_client_think(struct sim *s, uint8_t node)
 			return;
 		}
 	if (r->op == VOLUME_WRITE) {
-		struct sim_data *data = sim_data_new((uint32_t)r->n);
+		struct sim_data *data = sim_data_new(s, (uint32_t)r->n);
 
 		for (uint64_t i = 0; i < r->n; i++)
 			data->values[i] = r->value;

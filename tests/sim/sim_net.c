@@ -45,6 +45,15 @@ give_back(struct link_msg *msg)
 	free(msg);
 }
 
+void
+sim_net_free(struct sim *s)
+{
+	for (size_t i = 0; i < s->n_messages; i++)
+		if (s->messages[i])
+			give_back(s->messages[i]);
+	free(s->messages);
+}
+
 static const char *
 name(enum link_msg_type type)
 {

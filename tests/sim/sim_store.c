@@ -12,20 +12,29 @@
 #define TORN (UINT64_C(1) << 63)
 
 struct sim_data *
-sim_data_new(uint32_t n)
+sim_data_new(struct sim *s, uint32_t n)
 {
 	struct sim_data *data = calloc(1, sizeof(*data) + n * sizeof(uint64_t));
 
 	data->refs = 1;
 	data->n = n;
+	data->next = s->buffers;
+	data->prev = &s->buffers;
+	if (data->next)
+		data->next->prev = &data->next;
+	s->buffers = data;
 	return data;
 }
 
 void
 sim_data_free(struct sim_data *data)
 {
-	if (data && --data->refs == 0)
-		free(data);
+	if (!data || --data->refs > 0)
+		return;
+	*data->prev = data->next;
+	if (data->next)
+		data->next->prev = data->prev;
+	free(data);
 }
 
 void
@@ -121,7 +130,7 @@ sim_store_action(struct sim *s, uint8_t node, const struct volume_action *a)
 		op->data = a->data;
 		op->data->refs++;
 	} else if (op->kind == SIM_OP_READ) {
-		op->data = a->data ? a->data : sim_data_new((uint32_t)op->n);
+		op->data = a->data ? a->data : sim_data_new(s, (uint32_t)op->n);
 		op->own = !a->data;
 		if (a->data)
 			op->data->refs++;

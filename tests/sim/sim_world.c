@@ -645,8 +645,10 @@ sim_free(struct sim *s)
 		volume_actions_free(&n->actions);
 		forget(n);
 	}
-	for (size_t i = 0; i < s->n_messages; i++)
-		free(s->messages[i]);
-	free(s->messages);
+	sim_net_free(s);
+	while (s->buffers) {
+		s->buffers->refs = 1;
+		sim_data_free(s->buffers);
+	}
 	free(s->heap);
 }
