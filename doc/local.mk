@@ -6,7 +6,7 @@ config_manual_main_SOURCES = config/manual_main.c
 config_manual_main_LDADD = libconfig.a libhf.a
 nodist_man_MANS = doc/holdfast.conf.5
 CLEANFILES += doc/holdfast.conf.5
-EXTRA_DIST += doc/holdfast.conf.5.in
+EXTRA_DIST += doc/holdfast.conf.5.in doc/volume-format.md
 doc/holdfast.conf.5: $(srcdir)/doc/holdfast.conf.5.in config/manual_main$(EXEEXT)
 	$(AM_V_at)$(MKDIR_P) doc
 	$(AM_V_GEN)config/manual_main$(EXEEXT) $(srcdir)/doc/holdfast.conf.5.in >$@.tmp && mv $@.tmp $@

@@ -77,19 +77,38 @@ endif
 # --- volume disk: reading and writing stores.
 noinst_LIBRARIES += libvolume_disk.a
 libvolume_disk_a_SOURCES = \
+	replication/volume/volume_actlog.c replication/volume/volume_actlog.h \
 	replication/volume/volume_io.c replication/volume/volume_io.h \
 	replication/volume/volume_io_engine.h \
 	replication/volume/volume_io_fault.c replication/volume/volume_io_fault.h \
 	replication/volume/volume_io_file.c replication/volume/volume_io_file.h \
 	replication/volume/volume_io_step.c replication/volume/volume_io_step.h \
 	replication/volume/volume_io_threads.c \
-	replication/volume/volume_io_uring.c
+	replication/volume/volume_io_uring.c \
+	replication/volume/volume_meta.c replication/volume/volume_meta.h \
+	replication/volume/volume_meta_create.c \
+	replication/volume/volume_meta_inspect.c \
+	replication/volume/volume_meta_live.c replication/volume/volume_meta_live.h \
+	replication/volume/volume_meta_store.c replication/volume/volume_meta_store.h
 volume_disk_libs = libvolume_disk.a libvolume_core.a libhf.a $(URING_LIBS) $(BLKID_LIBS) $(EVENT_LIBS)
 
 if UNIT_TESTS
+check_PROGRAMS += tests/unit/replication/test_volume_actlog
+tests_unit_replication_test_volume_actlog_LDADD = $(volume_disk_libs) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/replication/test_volume_io
 tests_unit_replication_test_volume_io_LDADD = $(volume_disk_libs) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/replication/test_volume_meta
+tests_unit_replication_test_volume_meta_LDADD = $(volume_disk_libs) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/replication/test_volume_meta_store
+tests_unit_replication_test_volume_meta_store_LDADD = $(volume_disk_libs) $(CMOCKA_LIBS)
 endif
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_volume_meta
+tests_fuzz_fuzz_volume_meta_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_volume_meta_LDADD = $(volume_disk_libs)
+endif
+EXTRA_DIST += tests/fuzz/corpus-volume_meta
 
 # --- link: the conversation with one peer. The core is pure: what the fuzzer links.
 noinst_LIBRARIES += liblink_core.a

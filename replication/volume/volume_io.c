@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/hf_log.h"
 #include "replication/volume/volume_io_engine.h"
@@ -64,7 +63,7 @@ volume_io_open(struct hf_loop *loop, const struct volume_io_options *options,
 	if (err) {
 		(void)snprintf(why, VOLUME_IO_WHY_MAX, "%s: cannot start the disk engine: %s",
 			       options->path, strerror(-err));
-		close(file.fd);
+		volume_io_file_close(&file);
 	}
 	return err;
 }

@@ -26,7 +26,7 @@ struct volume_io;
 #define VOLUME_IO_DEPTH_MAX    4096U
 #define VOLUME_IO_THREADS_MAX  32U
 #define VOLUME_IO_REGIONS_MAX  8U
-#define VOLUME_IO_WHY_MAX      256
+#define VOLUME_IO_WHY_MAX      512
 #define VOLUME_IO_DATA_ALIGNED 4096U /* what data must be aligned to, whatever the store asks */
 
 enum volume_io_op {

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/hf_log.h"
@@ -131,9 +132,8 @@ claim(const struct volume_io_file *file, const char *path, char why[])
 	return refused(why, path, "is in use", errno == EWOULDBLOCK ? EBUSY : errno);
 }
 
-int
-volume_io_file_open(const struct volume_io_options *options, struct volume_io_file *out,
-		    char why[VOLUME_IO_WHY_MAX])
+static int
+open_once(const struct volume_io_options *options, struct volume_io_file *out, char why[])
 {
 	int flags = O_CLOEXEC | O_NONBLOCK | (options->read_only ? O_RDONLY : O_RDWR), err;
 	struct stat st;
@@ -147,9 +147,6 @@ volume_io_file_open(const struct volume_io_options *options, struct volume_io_fi
 	if (out->fd < 0 && errno == EINVAL) {
 		out->info.direct = false;
 		out->fd = open(options->path, flags);
-		if (out->fd >= 0)
-			hf_log(HF_WARNING, options->path,
-			       "direct I/O is refused here: the page cache is used");
 	}
 	if (out->fd < 0)
 		return refused(why, options->path,
@@ -157,9 +154,36 @@ volume_io_file_open(const struct volume_io_options *options, struct volume_io_fi
 	err = look_at(out, options->path, why);
 	if (!err && !options->shared)
 		err = claim(out, options->path, why);
-	if (err) {
-		close(out->fd);
-		out->fd = -1;
-	}
+	if (err)
+		volume_io_file_close(out);
 	return err;
+}
+
+int
+volume_io_file_open(const struct volume_io_options *options, struct volume_io_file *out,
+		    char why[VOLUME_IO_WHY_MAX])
+{
+	static const struct timespec step = { .tv_nsec = 10000000 };
+	int err = open_once(options, out, why);
+
+	for (int ms = 0; err == -EBUSY && ms < VOLUME_IO_CLAIM_WAIT_MS; ms += 10) {
+		(void)nanosleep(&step, NULL);
+		err = open_once(options, out, why);
+	}
+	if (!err && !out->info.direct)
+		hf_log(HF_WARNING, options->path,
+		       "direct I/O is refused here: the page cache is used");
+	return err;
+}
+
+/* A ring may hold the file for a moment longer; the lock goes now. */
+void
+volume_io_file_close(struct volume_io_file *file)
+{
+	if (file->fd < 0)
+		return;
+	if (!file->info.block_device)
+		(void)flock(file->fd, LOCK_UN);
+	close(file->fd);
+	file->fd = -1;
 }

@@ -10,9 +10,15 @@ struct volume_io_file {
 	struct volume_io_info info;
 };
 
-/* 0, or a negative errno and a sentence in why. A claimed store is refused to the next who wants to
- * claim it, and to the kernel's mount. */
+/*
+ * 0, or a negative errno and a sentence in why. A claimed store is refused to the next who wants to
+ * claim it, and to the kernel's mount. It waits a moment (VOLUME_IO_CLAIM_WAIT_MS) for a store in
+ * use: the kernel may still be taking down the ring of a process that is gone.
+ */
+#define VOLUME_IO_CLAIM_WAIT_MS 500
 HF_MUST_CHECK int volume_io_file_open(const struct volume_io_options *options,
 				      struct volume_io_file *out, char why[VOLUME_IO_WHY_MAX]);
+
+void volume_io_file_close(struct volume_io_file *file); /* fd -1 is fine */
 
 #endif

@@ -26,7 +26,7 @@
 struct pool {
 	struct volume_io io;
 	struct hf_watch *watch;
-	int fd;
+	struct volume_io_file file;
 	int event_fd;
 	uint8_t *zeros;
 	struct volume_io_queue gathered; /* since the last kick */
@@ -58,18 +58,19 @@ do_step(const struct pool *pool, const struct volume_io_request *request)
 	case VOLUME_IO_STEP_DATA:
 		iov.iov_base = request->data + request->progress;
 		if (request->op == VOLUME_IO_READ)
-			return result_of(preadv(pool->fd, &iov, 1, offset));
-		return result_of(pwritev2(pool->fd, &iov, 1, offset, request->fua ? RWF_DSYNC : 0));
+			return result_of(preadv(pool->file.fd, &iov, 1, offset));
+		return result_of(
+			pwritev2(pool->file.fd, &iov, 1, offset, request->fua ? RWF_DSYNC : 0));
 	case VOLUME_IO_STEP_PUNCH:
-		return result_of(fallocate(pool->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-					   offset, length));
+		return result_of(fallocate(
+			pool->file.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length));
 	case VOLUME_IO_STEP_ZERO_RANGE:
-		return result_of(fallocate(pool->fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
-					   offset, length));
+		return result_of(fallocate(
+			pool->file.fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, length));
 	case VOLUME_IO_STEP_WRITE_ZEROS:
-		return result_of(pwrite(pool->fd, pool->zeros, length, offset));
+		return result_of(pwrite(pool->file.fd, pool->zeros, length, offset));
 	case VOLUME_IO_STEP_SYNC:
-		return result_of(fdatasync(pool->fd));
+		return result_of(fdatasync(pool->file.fd));
 	case VOLUME_IO_STEP_END:
 		break;
 	}
@@ -207,10 +208,10 @@ static void
 pool_close(struct volume_io *io)
 {
 	struct pool *pool = (struct pool *)io;
-	int fd = pool->fd;
+	struct volume_io_file file = pool->file;
 
 	pool_free(pool);
-	close(fd);
+	volume_io_file_close(&file);
 }
 
 /* Signals are the loop's, so the threads are born with all of them blocked. */
@@ -255,7 +256,7 @@ volume_io_threads_new(struct hf_loop *loop, const struct volume_io_file *file, u
 		return err;
 	pool->io = (struct volume_io){ .ops = &pool_ops, .info = file->info };
 	pool->io.info.by_threads = true;
-	pool->fd = file->fd;
+	pool->file = *file;
 	STAILQ_INIT(&pool->gathered);
 	STAILQ_INIT(&pool->todo);
 	STAILQ_INIT(&pool->ended);

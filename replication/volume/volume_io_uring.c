@@ -29,7 +29,7 @@ struct uring {
 	struct io_uring ring;
 	struct hf_watch *watch;
 	struct hf_timer *retry;
-	int fd;
+	struct volume_io_file file;
 	int event_fd; /* readable while results wait */
 	bool fixed_file;
 	bool ready;         /* the ring exists */
@@ -66,15 +66,15 @@ prepare_data(struct uring *u, struct io_uring_sqe *sqe, struct volume_io_request
 
 	if (request->op == VOLUME_IO_READ) {
 		if (region >= 0)
-			io_uring_prep_read_fixed(sqe, u->fd, data, length, offset, region);
+			io_uring_prep_read_fixed(sqe, u->file.fd, data, length, offset, region);
 		else
-			io_uring_prep_read(sqe, u->fd, data, length, offset);
+			io_uring_prep_read(sqe, u->file.fd, data, length, offset);
 		return;
 	}
 	if (region >= 0)
-		io_uring_prep_write_fixed(sqe, u->fd, data, length, offset, region);
+		io_uring_prep_write_fixed(sqe, u->file.fd, data, length, offset, region);
 	else
-		io_uring_prep_write(sqe, u->fd, data, length, offset);
+		io_uring_prep_write(sqe, u->file.fd, data, length, offset);
 	if (request->fua)
 		sqe->rw_flags = RWF_DSYNC;
 }
@@ -87,19 +87,19 @@ prepare(struct uring *u, struct io_uring_sqe *sqe, struct volume_io_request *req
 		prepare_data(u, sqe, request);
 		break;
 	case VOLUME_IO_STEP_PUNCH:
-		io_uring_prep_fallocate(sqe, u->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		io_uring_prep_fallocate(sqe, u->file.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 					(off_t)request->offset, request->length);
 		break;
 	case VOLUME_IO_STEP_ZERO_RANGE:
-		io_uring_prep_fallocate(sqe, u->fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
+		io_uring_prep_fallocate(sqe, u->file.fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
 					(off_t)request->offset, request->length);
 		break;
 	case VOLUME_IO_STEP_WRITE_ZEROS:
-		io_uring_prep_write(sqe, u->fd, u->zeros, volume_io_step_length(request),
+		io_uring_prep_write(sqe, u->file.fd, u->zeros, volume_io_step_length(request),
 				    request->offset + request->progress);
 		break;
 	case VOLUME_IO_STEP_SYNC:
-		io_uring_prep_fsync(sqe, u->fd, IORING_FSYNC_DATASYNC);
+		io_uring_prep_fsync(sqe, u->file.fd, IORING_FSYNC_DATASYNC);
 		break;
 	case VOLUME_IO_STEP_END:
 		assert(request->step != VOLUME_IO_STEP_END);
@@ -274,10 +274,12 @@ static void
 uring_close(struct volume_io *io)
 {
 	struct uring *u = (struct uring *)io;
-	int fd = u->fd;
+	struct volume_io_file file = u->file;
 
+	if (u->fixed_file)
+		(void)io_uring_unregister_files(&u->ring);
 	uring_free(u);
-	close(fd);
+	volume_io_file_close(&file);
 }
 
 /* Newer kernels do the ends' work in our own turn instead of interrupting us; older ones refuse the
@@ -318,7 +320,7 @@ volume_io_uring_new(struct hf_loop *loop, const struct volume_io_file *file, uin
 	if (!u)
 		return err;
 	u->io = (struct volume_io){ .ops = &uring_ops, .info = file->info };
-	u->fd = file->fd;
+	u->file = *file;
 	u->depth = depth;
 	u->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	STAILQ_INIT(&u->waiting);
@@ -329,7 +331,7 @@ volume_io_uring_new(struct hf_loop *loop, const struct volume_io_file *file, uin
 	err = make_ring(u);
 	if (err)
 		goto out;
-	u->fixed_file = io_uring_register_files(&u->ring, &u->fd, 1) == 0;
+	u->fixed_file = io_uring_register_files(&u->ring, &u->file.fd, 1) == 0;
 	err = io_uring_register_eventfd(&u->ring, u->event_fd);
 	if (err)
 		goto out;
