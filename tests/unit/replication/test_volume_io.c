@@ -3,12 +3,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -366,6 +371,39 @@ what_a_store_cannot_do_is_done_otherwise(void **state)
 	assert_int_equal(r.err, -ENOSPC);
 }
 
+/* As containers do. From here on this process has no io_uring, so it is the last test. */
+static bool
+forbid_io_uring(void)
+{
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { .len = HF_COUNT_OF(program), .filter = program };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+static void
+threads_take_over_where_io_uring_is_refused(void **state)
+{
+	struct bench *b = *state;
+
+	volume_io_close(b->io);
+	b->io = NULL;
+	if (!forbid_io_uring())
+		skip();
+	assert_int_equal(open_store(b, &b->io), 0);
+	assert_true(volume_io_info(b->io)->by_threads);
+	memset(b->memory, 0x77, BLOCK);
+	assert_int_equal(run_one(b, VOLUME_IO_WRITE, 0, BLOCK, b->memory), 0);
+	assert_int_equal(run_one(b, VOLUME_IO_READ, 0, BLOCK, b->memory + BLOCK), 0);
+	assert_memory_equal(b->memory, b->memory + BLOCK, BLOCK);
+}
+
 #define BOTH(test)                                                                                 \
 	cmocka_unit_test_setup_teardown(test, setup_uring, teardown),                              \
 		cmocka_unit_test_setup_teardown(test, setup_threads, teardown)
@@ -384,6 +422,8 @@ main(void)
 		BOTH(faults_strike_what_they_are_made_for),
 		cmocka_unit_test(what_does_not_exist_is_said),
 		cmocka_unit_test(what_a_store_cannot_do_is_done_otherwise),
+		cmocka_unit_test_setup_teardown(threads_take_over_where_io_uring_is_refused,
+						setup_uring, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
