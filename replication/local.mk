@@ -129,7 +129,8 @@ if UNIT_TESTS
 check_PROGRAMS += tests/unit/replication/test_link_engine tests/unit/replication/test_link_packet
 tests_unit_replication_test_link_engine_LDADD = liblink_core.a libhf.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 tests_unit_replication_test_link_packet_LDADD = liblink_core.a libhf.a $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/replication/test_link_socket
+check_PROGRAMS += tests/unit/replication/test_link_queue tests/unit/replication/test_link_socket
+tests_unit_replication_test_link_queue_LDADD = liblink_core.a libhf.a $(LZ4_LIBS) $(ZSTD_LIBS) $(CMOCKA_LIBS)
 tests_unit_replication_test_link_socket_LDADD = liblink.a liblink_core.a libhf.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(LZ4_LIBS) $(ZSTD_LIBS) $(CMOCKA_LIBS)
 endif
 
