@@ -13,8 +13,7 @@
 
 #include "lib/hf_crc32c.h"
 
-#define PIECES_MAX  64
-#define READ_BUDGET (4U << 20) /* bytes a wake-up; the others get their turn */
+#define PIECES_MAX 64
 
 enum step { STEP_ON, STEP_WAIT, STEP_GONE };
 
@@ -232,7 +231,7 @@ void
 link_conn_read(struct link_tcp *c)
 {
 	struct iovec iov[2];
-	size_t budget = READ_BUDGET;
+	size_t budget = c->s->options.read_bytes; /* the others get their turn */
 
 	while (!c->paused) {
 		int n = read_targets(c, iov);

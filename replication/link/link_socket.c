@@ -501,6 +501,8 @@ link_socket_new(struct hf_loop *loop, const struct link_options *options,
 		s->options.queue_frames = LINK_QUEUE_FRAMES;
 	if (s->options.queue_bytes == 0)
 		s->options.queue_bytes = LINK_QUEUE_BYTES;
+	if (s->options.read_bytes == 0)
+		s->options.read_bytes = LINK_READ_BYTES;
 	model = &s->options.model;
 	model->features = LINK_FEATURE_LZ4 | LINK_FEATURE_ZSTD;
 	err = draw(&model->run, sizeof(model->run));

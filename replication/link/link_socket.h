@@ -38,9 +38,11 @@ struct link_options {
 	enum link_method compress;    /* how this side packs; LINK_PLAIN: not at all */
 	uint32_t queue_frames;        /* of one session; 0: LINK_QUEUE_FRAMES */
 	uint64_t queue_bytes;         /* of data in it; 0: LINK_QUEUE_BYTES */
+	uint32_t read_bytes;          /* of one peer in one wake-up; 0: LINK_READ_BYTES */
 	struct link_tls_context *tls; /* lent; NULL: no TLS */
 };
 #define LINK_QUEUE_FRAMES 8192U
+#define LINK_READ_BYTES   (4U << 20)
 #define LINK_QUEUE_BYTES  (UINT64_C(64) << 20)
 
 struct link_socket_ops {

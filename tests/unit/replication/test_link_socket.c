@@ -826,6 +826,26 @@ tls_by_the_volumes_key_carries_everything(void **state)
 	tls_world_free(w);
 }
 
+/* TLS holds bytes back when a wake-up's share is used up: nobody else says that they are there. */
+static void
+small_shares_leave_nothing_behind_in_tls(void **state)
+{
+	struct world *w = new_world();
+
+	(void)state;
+	w->direct = true;
+	for (int i = 0; i < 2; i++) {
+		w->sides[i].options.read_bytes = 5000;
+		w->sides[i].options.model.ping_idle_ns = HF_SECONDS(60); /* wakes nobody up */
+	}
+	context_by_key(w, 0);
+	context_by_key(w, 1);
+	world_start(w);
+	wait_up(w, 1);
+	exchange(w, 60);
+	tls_world_free(w);
+}
+
 static void
 tls_without_the_key_gets_no_session(void **state)
 {
@@ -1061,6 +1081,7 @@ main(void)
 		cmocka_unit_test(a_peer_that_restarts_is_met_again),
 		cmocka_unit_test(stop_lets_the_last_message_out),
 		cmocka_unit_test(tls_by_the_volumes_key_carries_everything),
+		cmocka_unit_test(small_shares_leave_nothing_behind_in_tls),
 		cmocka_unit_test(tls_without_the_key_gets_no_session),
 		cmocka_unit_test(one_side_without_tls_gets_no_session),
 		cmocka_unit_test(a_flipped_bit_under_tls_ends_the_session),
