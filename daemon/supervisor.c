@@ -210,9 +210,33 @@ finish_configuration(struct supervisor *sup)
 		sup->configured(sup, sup->failed != 0 ? sup->refusal : NULL);
 }
 
+/*
+ * The runner has answered, or cannot: the other rooms get their parts. Not before, because it
+ * refuses scripts that are not in its own.
+ */
+static void
+release_held(struct supervisor *sup)
+{
+	bool any = false;
+
+	for (int kind = 0; kind < HF_ROOM_KINDS; kind++) {
+		int fd = sup->held.fds[kind];
+
+		sup->held.fds[kind] = -1;
+		if (fd < 0)
+			continue;
+		room_configure(&sup->rooms[kind], fd, sup->generation, sup->held_cause);
+		any = true;
+	}
+	if (any)
+		hf_timer_set(sup->limit, hf_after(hf_time_now(), CONFIGURE_MAX_NS));
+}
+
 static void
 answer_received(struct supervisor *sup, struct room *room, const char *refusal)
 {
+	if (room->kind == HF_ROOM_RUNNER)
+		release_held(sup);
 	if (refusal != NULL && sup->failed == 0)
 		snprintf(sup->refusal, sizeof(sup->refusal), "%s: %s", hf_room_name(room->kind),
 			 refusal);
@@ -331,6 +355,8 @@ on_ended(void *arg, struct room *room, int status)
 		supervisor_stop(sup, WEXITSTATUS(status), "room-died");
 		return;
 	}
+	if (room->kind == HF_ROOM_RUNNER)
+		release_held(sup);
 	restart_later(sup, room, status);
 }
 
@@ -379,6 +405,11 @@ on_limit(void *arg)
 		supervisor_stop_step_overdue(sup);
 		return;
 	}
+	/* Who has not got its part yet is not late. */
+	for (int kind = 0; kind < HF_ROOM_KINDS; kind++) {
+		if (sup->held.fds[kind] >= 0)
+			late &= ~BIT(kind);
+	}
 	for (int kind = 0; kind < HF_ROOM_KINDS; kind++) {
 		if (late & BIT(kind))
 			replace_hanging(sup, &sup->rooms[kind]);
@@ -394,6 +425,8 @@ supervisor_init(struct supervisor *sup)
 	sup->started = hf_time_now();
 	if (sup->journal == NULL || sup->limit == NULL)
 		return -ENOMEM;
+	for (int kind = 0; kind < HF_ROOM_KINDS; kind++)
+		sup->held.fds[kind] = -1;
 	for (int kind = 0; kind < HF_ROOM_KINDS; kind++) {
 		int err = room_init(&sup->rooms[kind], (enum hf_room_kind)kind, sup->loop,
 				    &room_events, sup);
@@ -407,8 +440,11 @@ supervisor_init(struct supervisor *sup)
 void
 supervisor_clear(struct supervisor *sup)
 {
-	for (int kind = 0; kind < HF_ROOM_KINDS; kind++)
+	for (int kind = 0; kind < HF_ROOM_KINDS; kind++) {
 		room_clear(&sup->rooms[kind]);
+		if (sup->held.fds[kind] >= 0)
+			close(sup->held.fds[kind]);
+	}
 	hf_timer_free(sup->limit);
 	journal_free(sup->journal);
 	conf_free(sup->conf_before);
@@ -458,8 +494,14 @@ supervisor_configure(struct supervisor *sup, struct conf *conf, uint64_t cause)
 			continue;
 		if (room_is_alive(room))
 			sup->awaited |= BIT(kind);
-		room_configure(room, parts.fds[kind], sup->generation, cause);
+		if (kind == HF_ROOM_RUNNER)
+			room_configure(room, parts.fds[kind], sup->generation, cause);
+		else
+			sup->held.fds[kind] = parts.fds[kind];
 	}
+	sup->held_cause = cause;
+	if ((sup->awaited & BIT(HF_ROOM_RUNNER)) == 0)
+		release_held(sup);
 	if (sup->awaited == 0)
 		finish_configuration(sup);
 	else

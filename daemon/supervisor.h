@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "daemon/journal.h"
 #include "daemon/options.h"
+#include "daemon/parts.h"
 #include "daemon/paths.h"
 #include "daemon/pidfile.h"
 #include "daemon/room.h"
@@ -51,9 +52,11 @@ struct supervisor {
 	hf_time started;
 	enum supervisor_phase phase;
 	uint64_t generation;
-	uint64_t next_request;     /* ids of status requests */
-	unsigned int awaited;      /* rooms (bit of kind) that have not confirmed the generation */
-	unsigned int failed;       /* rooms that refused it, or hang */
+	uint64_t next_request; /* ids of status requests */
+	unsigned int awaited;  /* rooms (bit of kind) that have not confirmed the generation */
+	unsigned int failed;   /* rooms that refused it, or hang */
+	struct parts held;     /* for the rooms that the runner comes before */
+	uint64_t held_cause;
 	char refusal[640];         /* first refusal, "ROOM: TEXT" */
 	unsigned int reload_round; /* counts reloads: clients wait for theirs */
 	bool reload_again;         /* asked for while one was under way */

@@ -396,6 +396,7 @@ rooms_start_linked_and_configured(void **state)
 	assert_int_equal(count_lines(stage, "vrrp linked runner"), 1);
 	assert_int_equal(count_lines(stage, "checker linked vrrp"), 0);
 	assert_true(line_of(stage, "vrrp linked ipvs") < line_of(stage, "vrrp config first"));
+	assert_true(line_of(stage, "runner config first") < line_of(stage, "vrrp config first"));
 }
 
 static bool
@@ -481,6 +482,7 @@ refusal_at_reload_takes_all_rooms_back(void **state)
 	assert_int_equal(supervisor_configure(&stage->sup, conf_saying("refuse"), 0), 0);
 	run_until(stage, answered_twice);
 	assert_int_equal(count_lines(stage, "checker config next"), 2);
+	assert_true(line_of(stage, "runner config next") < line_of(stage, "checker config next"));
 	assert_string_equal(stage->sup.conf->vrrp->router_id, "good");
 }
 
