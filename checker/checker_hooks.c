@@ -105,12 +105,9 @@ checker_hooks_run(struct checker_hooks *hooks, struct hf_ipc *link,
 void
 checker_hooks_line(struct checker_hooks *hooks, struct hf_ipc *link, const char *line)
 {
-	struct runner_line head = { .from_vrrp = 0 };
-	char buf[sizeof(head) + LINE_MAX_BYTES];
-	int len;
+	char buf[LINE_MAX_BYTES];
+	int len = snprintf(buf, sizeof(buf), "%s\n", line);
 
-	memcpy(buf, &head, sizeof(head));
-	len = snprintf(buf + sizeof(head), LINE_MAX_BYTES, "%s\n", line);
 	assert(len < LINE_MAX_BYTES); /* names have limits far below */
-	send_or_wait(hooks, link, RUNNER_MSG_FIFO, buf, sizeof(head) + (size_t)len);
+	send_or_wait(hooks, link, RUNNER_MSG_FIFO, buf, (size_t)len);
 }

@@ -33,7 +33,9 @@ struct global_draft {
 	const char *script_user, *script_group; /* NULL: not given */
 	struct conf_place script_user_place;
 	struct fifo_draft fifos[FIFO_KINDS];
-	bool vrrp_fifo, lvs_fifo; /* some FIFO wants lines of that room */
+	bool vrrp_fifo, lvs_fifo;       /* some FIFO wants lines of that room */
+	struct allowed_script *allowed; /* from plain text */
+	size_t n_allowed;
 	/* vrrp */
 	uint8_t vrrp_version;
 	struct hf_addr mcast_group4, mcast_group6;
@@ -267,6 +269,14 @@ void real_server_name(const struct virtual_server_model *vs, struct real_server_
 /* From completed drafts to models in the arena. */
 struct global_model *global_assemble(struct conf_draft *draft, struct conf_arena *arena);
 struct runner_model *runner_assemble(struct conf_draft *draft, struct conf_arena *arena);
+
+/* Fills in the scripts that the runner may run: those of both rooms. */
+void runner_allow_scripts(struct runner_model *model, const struct vrrp_model *vrrp,
+			  const struct checker_model *checker, struct conf_arena *arena);
+
+/* Plain text only: "allow ASKER UID GID WORD...". */
+void allowed_script_read(struct conf_walk *walk, const struct conf_node *node, void *target);
+void allowed_script_print(FILE *out, const char *indent, const struct allowed_script *allowed);
 struct vrrp_model *vrrp_assemble(struct conf_draft *draft, struct conf_arena *arena);
 struct checker_model *checker_assemble(struct conf_draft *draft, struct conf_arena *arena);
 

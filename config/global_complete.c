@@ -97,5 +97,7 @@ runner_assemble(struct conf_draft *draft, struct conf_arena *arena)
 
 	for (enum fifo_kind kind = FIFO_ALL; kind < FIFO_KINDS; kind++)
 		model->fifos[kind] = draft->global.fifos[kind].exact;
+	model->allowed = draft->global.allowed;
+	model->n_allowed = draft->global.n_allowed;
 	return model;
 }

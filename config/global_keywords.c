@@ -297,6 +297,8 @@ static const struct conf_keyword global_rows[] = {
 	  .flags = CONF_INTERNAL | CONF_REPEATABLE, .set = fifo_read },
 	{ "exec", CONF_CUSTOM, CONF_INTO(struct conf_draft, global), .min = 3,
 	  .flags = CONF_INTERNAL | CONF_REPEATABLE | CONF_EXTRA_ARGS, .set = global_exec_read },
+	{ "allow", CONF_CUSTOM, CONF_INTO(struct conf_draft, global), .min = 4,
+	  .flags = CONF_INTERNAL | CONF_REPEATABLE | CONF_EXTRA_ARGS, .set = allowed_script_read },
 };
 
 const struct conf_block global_block = {

@@ -24,15 +24,33 @@ struct fifo_model {
 	struct script_model script; /* reader, started with the path as its last argument */
 };
 
+/* Which room may have a script run, and how. */
+enum script_asker {
+	SCRIPT_OF_VRRP,
+	SCRIPT_OF_VRRP_WORDS, /* `notify`: KIND NAME STATE PRIORITY follow its words */
+	SCRIPT_OF_CHECKER,
+	SCRIPT_ASKERS
+};
+
+struct allowed_script {
+	enum script_asker asker;
+	struct script_model script;
+};
+
 /* The runner's part. */
 struct runner_model {
 	struct fifo_model fifos[FIFO_KINDS];
+	size_t n_allowed;
+	const struct allowed_script *allowed; /* all that rooms may ask for: sorted, each once */
 	void *arena;
 };
 
 struct runner_model *runner_model_read(const char *text, size_t len, char why[512]);
 void runner_model_print(const struct runner_model *model, FILE *out);
 void runner_model_free(struct runner_model *model);
+
+/* The order of runner_model.allowed; 0: the same asker, words and identity. */
+int allowed_script_compare(const struct allowed_script *a, const struct allowed_script *b);
 
 /* The supervisor's part. */
 struct global_model {

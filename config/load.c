@@ -51,6 +51,7 @@ conf_load(const struct conf_options *options, struct conf_diags *diags)
 	conf->vrrp = vrrp_assemble(draft, arena);
 	conf->checker = checker_assemble(draft, arena);
 	conf->runner = runner_assemble(draft, arena);
+	runner_allow_scripts(conf->runner, conf->vrrp, conf->checker, arena);
 	conf->arena = arena;
 	return conf;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libconfig.a
 libconfig_a_SOURCES = \
+	config/allowed_script.c \
 	config/arena.c config/arena.h \
 	config/check_complete.c \
 	config/check_keywords.c \

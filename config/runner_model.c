@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The runner's model: FIFOs, as plain text and back. */
+/* The runner's model as plain text and back: FIFOs, and the scripts that it may run. */
 #include "config/draft.h"
 #include "config/print.h"
 
@@ -41,5 +41,7 @@ runner_model_print(const struct runner_model *model, FILE *out)
 		}
 		script_exec_print(out, "\t", scripts[kind], &fifo->script);
 	}
+	for (size_t i = 0; i < model->n_allowed; i++)
+		allowed_script_print(out, "\t", &model->allowed[i]);
 	fputs("}\n", out);
 }

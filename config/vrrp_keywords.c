@@ -24,6 +24,17 @@ name_fits(struct conf_walk *walk, const struct conf_node *node, char name[VRRP_N
 			  "expected 1 to 63 bytes", "the name has %zu bytes", len);
 		return false;
 	}
+	/* A line of a FIFO has it in the middle. */
+	for (size_t i = 0; i < len; i++) {
+		unsigned char byte = (unsigned char)node->words[1].text[i];
+
+		if (byte < ' ' || byte == 0x7f) {
+			conf_diag(walk->diags, CONF_ERROR, conf_node_place(node, 1), "value-syntax",
+				  "expected no control characters",
+				  "the name has a byte 0x%02x in it", byte);
+			return false;
+		}
+	}
 	memcpy(name, node->words[1].text, len + 1);
 	return true;
 }

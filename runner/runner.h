@@ -5,6 +5,9 @@
  * run one at a time in the order sent. A waiting job that is marked RUNNER_COLLAPSE is dropped when
  * a later job of its queue with another sequence number arrives: what it would have said is
  * superseded.
+ *
+ * The runner is root and its neighbours are not: it runs only what its own configuration names
+ * (runner_allow.h), whatever they ask for.
  */
 #ifndef RUNNER_H
 #define RUNNER_H
@@ -29,7 +32,7 @@
 
 enum runner_msg {
 	RUNNER_MSG_RUN = 1, /* to the runner: encoded struct runner_job */
-	RUNNER_MSG_FIFO,    /* to the runner: struct runner_line, then the text with its newline */
+	RUNNER_MSG_FIFO,    /* to the runner: a FIFO line, its newline included */
 	RUNNER_MSG_DONE,    /* from the runner, only for RUNNER_REPORT: struct runner_result */
 };
 
@@ -50,10 +53,6 @@ struct runner_job {
 	const char *const *argv; /* at most SCRIPT_ARGS_MAX */
 	const char *prev_state;  /* HOLDFAST_PREV_STATE, or "" */
 	const char *reason;      /* HOLDFAST_REASON, or "" */
-};
-
-struct runner_line {
-	uint8_t from_vrrp; /* 1: vrrp's line, 0: the checker's; decides which FIFOs get it */
 };
 
 struct runner_result {
@@ -80,7 +79,7 @@ bool runner_send(struct hf_ipc *link, const struct script_model *script, const c
 		 size_t n_extra, const struct runner_job *how);
 
 /* Sends one FIFO line; the newline is added. */
-void runner_send_line(struct hf_ipc *link, bool from_vrrp, const char *fmt, ...) HF_PRINTF(3, 4);
+void runner_send_line(struct hf_ipc *link, const char *fmt, ...) HF_PRINTF(2, 3);
 
 struct hf_room_ops;
 const struct hf_room_ops *runner_room(void);

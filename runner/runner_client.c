@@ -41,26 +41,23 @@ runner_send(struct hf_ipc *link, const struct script_model *script, const char *
 }
 
 void
-runner_send_line(struct hf_ipc *link, bool from_vrrp, const char *fmt, ...)
+runner_send_line(struct hf_ipc *link, const char *fmt, ...)
 {
-	struct {
-		struct runner_line head;
-		char text[PIPE_BUF + 1];
-	} msg = { .head.from_vrrp = from_vrrp };
+	char text[PIPE_BUF + 1];
 	va_list args;
 	int len, err;
 
 	if (link == NULL)
 		return;
 	va_start(args, fmt);
-	len = vsnprintf(msg.text, sizeof(msg.text), fmt, args);
+	len = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	if (len < 0 || len >= PIPE_BUF) {
 		hf_log(HF_ERROR, NULL, "FIFO line longer than %d bytes: not written", PIPE_BUF);
 		return;
 	}
-	msg.text[len] = '\n';
-	err = hf_ipc_send(link, RUNNER_MSG_FIFO, &msg, sizeof(msg.head) + (size_t)len + 1, -1);
+	text[len] = '\n';
+	err = hf_ipc_send(link, RUNNER_MSG_FIFO, text, (size_t)len + 1, -1);
 	if (err)
 		hf_log(HF_ERROR, NULL, "FIFO line cannot be handed to the runner: %s",
 		       strerror(-err));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The runner room: takes jobs and FIFO lines from its neighbours and carries them out.
- * Elsewhere: which job is next (runner_queue.c), one script (runner_process.c, runner_spawn.c),
- * the FIFOs and their readers (runner_channel.c, runner_fifo.c), reading their configuration
- * (config/).
+ * Elsewhere: what they may ask for (runner_allow.c), which job is next (runner_queue.c), one script
+ * (runner_process.c, runner_spawn.c), the FIFOs and their readers (runner_channel.c,
+ * runner_fifo.c), reading their configuration (config/).
  */
 #include <errno.h>
 #include <jansson.h>
@@ -13,6 +13,7 @@
 
 #include "config/global_model.h"
 #include "lib/hf_room.h"
+#include "runner/runner_allow.h"
 #include "runner/runner_channel.h"
 #include "runner/runner_orphan.h"
 #include "runner/runner_process.h"
@@ -24,6 +25,9 @@
 #define LEAVE_LINKS_NS      HF_SECONDS(4)
 #define LEAVE_JOBS_NS       HF_SECONDS(1)
 #define LEAVE_KILL_NS       HF_MILLIS(100)
+
+/* Jobs that came before our first configuration and wait for it. */
+#define EARLY_MAX 1024
 
 struct runner;
 
@@ -44,9 +48,13 @@ struct runner {
 	TAILQ_HEAD(, runner_active) active;
 	struct runner_channels channels;
 	struct runner_orphans orphans;
+	struct runner_model *model;  /* NULL: not configured yet */
+	struct runner_model *before; /* a room may not have left it yet; NULL: none */
+	struct runner_entries early; /* came before the first model */
+	size_t n_early;
 	enum leaving leaving;
 	struct hf_timer *leave_timer;
-	uint64_t started, failed, timed_out, dropped;
+	uint64_t started, failed, timed_out, dropped, refused;
 };
 
 static void start_jobs(struct runner *runner);
@@ -176,35 +184,88 @@ start_jobs(struct runner *runner)
 	}
 }
 
-static int
-take_job(struct runner *runner, enum hf_room_kind from, const void *payload, size_t len)
+/* Says it once in words and once as an event, and answers whoever waits for the job. */
+static void
+refuse(struct runner *runner, struct runner_entry *entry)
+{
+	static const struct runner_end never = { .status = -1 };
+	const char *from = hf_room_name((enum hf_room_kind)entry->from);
+
+	hf_room_change(runner->room, HF_ERROR, entry->job.cause, entry->job.queue, "asked",
+		       "refused", "script-not-configured", "room=%s uid=%lu gid=%lu script=%s",
+		       from, (unsigned long)entry->job.uid, (unsigned long)entry->job.gid,
+		       entry->argv[0]);
+	runner->refused++;
+	report(runner, entry, &never);
+	runner_entry_free(entry);
+}
+
+static bool
+is_allowed(const struct runner *runner, const struct runner_entry *entry)
+{
+	enum hf_room_kind from = (enum hf_room_kind)entry->from;
+
+	return (runner->model != NULL && runner_allow_job(runner->model, from, &entry->job)) ||
+	       (runner->before != NULL && runner_allow_job(runner->before, from, &entry->job));
+}
+
+static void
+judge_job(struct runner *runner, struct runner_entry *entry)
 {
 	struct runner_entries dropped = TAILQ_HEAD_INITIALIZER(dropped);
-	struct runner_entry *entry;
-	int err = runner_entry_new(payload, len, (int)from, &entry);
 
-	if (err)
-		return err;
-	hf_room_saw(runner->room, entry->job.cause);
+	if (!is_allowed(runner, entry)) {
+		refuse(runner, entry);
+		return;
+	}
 	runner_queues_add(runner->queues, entry, &dropped);
 	while ((entry = TAILQ_FIRST(&dropped)) != NULL) {
 		TAILQ_REMOVE(&dropped, entry, link);
 		report_dropped(runner, entry);
 	}
 	start_jobs(runner);
-	return 0;
 }
 
 static int
-take_line(struct runner *runner, const void *payload, size_t len)
+take_job(struct runner *runner, enum hf_room_kind from, const void *payload, size_t len)
 {
-	struct runner_line head;
-	const char *text = (const char *)payload + sizeof(head);
+	struct runner_entry *entry;
+	int err = runner_entry_new(payload, len, (int)from, &entry);
 
-	if (len <= sizeof(head) || len > sizeof(head) + RUNNER_FIFO_LINE_MAX)
+	if (err)
+		return err;
+	hf_room_saw(runner->room, entry->job.cause);
+	/* A neighbour that knows us from a predecessor may be faster than our configuration. */
+	if (runner->model == NULL && runner->n_early < EARLY_MAX) {
+		TAILQ_INSERT_TAIL(&runner->early, entry, link);
+		runner->n_early++;
+	} else {
+		judge_job(runner, entry);
+	}
+	return 0;
+}
+
+static struct runner_entry *
+next_early(struct runner *runner)
+{
+	struct runner_entry *entry = TAILQ_FIRST(&runner->early);
+
+	if (entry != NULL) {
+		TAILQ_REMOVE(&runner->early, entry, link);
+		runner->n_early--;
+	}
+	return entry;
+}
+
+static int
+take_line(struct runner *runner, enum hf_room_kind from, const void *payload, size_t len)
+{
+	if (!runner_allow_line(from, payload, len)) {
+		hf_log(HF_ERROR, NULL, "FIFO line of room %s not written: not one that it may send",
+		       hf_room_name(from));
 		return -EBADMSG;
-	memcpy(&head, payload, sizeof(head));
-	runner_channels_write(&runner->channels, head.from_vrrp, text, len - sizeof(head));
+	}
+	runner_channels_write(&runner->channels, from == HF_ROOM_VRRP, payload, len);
 	return 0;
 }
 
@@ -220,7 +281,7 @@ runner_message(void *state, enum hf_room_kind peer, uint16_t type, const void *p
 	case RUNNER_MSG_RUN:
 		return take_job(runner, peer, payload, len);
 	case RUNNER_MSG_FIFO:
-		return take_line(runner, payload, len);
+		return take_line(runner, peer, payload, len);
 	case RUNNER_MSG_DONE:
 		break;
 	}
@@ -233,11 +294,16 @@ runner_config(void *state, const struct hf_room_config *how, const char *text, s
 {
 	struct runner *runner = state;
 	struct runner_model *model = runner_model_read(text, len, why);
+	struct runner_entry *entry;
 
 	if (model == NULL)
 		return 2;
 	runner_channels_apply(&runner->channels, model);
-	runner_model_free(model);
+	runner_model_free(runner->before);
+	runner->before = runner->model;
+	runner->model = model;
+	while ((entry = next_early(runner)) != NULL)
+		judge_job(runner, entry);
 	return 0;
 }
 
@@ -353,13 +419,13 @@ static void
 runner_status(void *state, FILE *out)
 {
 	struct runner *runner = state;
-	json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "running",
-				 (json_int_t)runner_queues_running(runner->queues), "waiting",
-				 (json_int_t)runner_queues_waiting(runner->queues), "started",
-				 (json_int_t)runner->started, "failed", (json_int_t)runner->failed,
-				 "timed_out", (json_int_t)runner->timed_out, "dropped",
-				 (json_int_t)runner->dropped, "fifos",
-				 runner_channels_status(&runner->channels));
+	json_t *json = json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "running",
+		(json_int_t)runner_queues_running(runner->queues), "waiting",
+		(json_int_t)runner_queues_waiting(runner->queues), "started",
+		(json_int_t)runner->started, "failed", (json_int_t)runner->failed, "timed_out",
+		(json_int_t)runner->timed_out, "dropped", (json_int_t)runner->dropped, "refused",
+		(json_int_t)runner->refused, "fifos", runner_channels_status(&runner->channels));
 
 	if (json == NULL || json_dumpf(json, out, JSON_COMPACT) != 0)
 		fputs("{}", out);
@@ -378,9 +444,15 @@ runner_end(void *state)
 		runner_entry_free(active->entry);
 		free(active);
 	}
+	struct runner_entry *entry;
+
+	while ((entry = next_early(runner)) != NULL)
+		runner_entry_free(entry);
 	runner_channels_free(&runner->channels);
 	runner_orphans_end(&runner->orphans);
 	runner_queues_free(runner->queues);
+	runner_model_free(runner->model);
+	runner_model_free(runner->before);
 	hf_timer_free(runner->leave_timer);
 	free(runner);
 }
@@ -394,6 +466,7 @@ runner_start(struct hf_room *room)
 		return NULL;
 	runner->room = room;
 	TAILQ_INIT(&runner->active);
+	TAILQ_INIT(&runner->early);
 	runner->queues = runner_queues_new();
 	runner->leave_timer =
 		hf_timer_new(hf_room_loop(room), HF_PRIO_NORMAL, on_leave_timer, runner);

@@ -140,13 +140,10 @@ static void
 write_line(struct vrrp_notify *notify, const char *kind, const char *name, const char *state,
 	   unsigned int priority)
 {
-	struct runner_line head = { .from_vrrp = 1 };
-	char bytes[sizeof(head) + FIFO_LINE_MAX];
-	char *text = bytes + sizeof(head);
-	int len = snprintf(text, FIFO_LINE_MAX, "%s \"%s\" %s %u\n", kind, name, state, priority);
+	char text[FIFO_LINE_MAX];
+	int len = snprintf(text, sizeof(text), "%s \"%s\" %s %u\n", kind, name, state, priority);
 
-	memcpy(bytes, &head, sizeof(head));
-	post(notify, RUNNER_MSG_FIFO, bytes, sizeof(head) + (size_t)len);
+	post(notify, RUNNER_MSG_FIFO, text, (size_t)len);
 }
 
 /* The general script and the FIFO line, the same for all. */

@@ -354,7 +354,51 @@ same_runner(const struct runner_model *a, const struct runner_model *b)
 		    x->uid != y->uid || !script_model_equal(&x->script, &y->script))
 			return false;
 	}
+	if (a->n_allowed != b->n_allowed)
+		return false;
+	for (size_t i = 0; i < a->n_allowed; i++) {
+		if (allowed_script_compare(&a->allowed[i], &b->allowed[i]) != 0 ||
+		    (i > 0 && allowed_script_compare(&a->allowed[i - 1], &a->allowed[i]) >= 0))
+			return false;
+	}
 	return true;
+}
+
+static bool
+is_allowed(const struct runner_model *model, enum script_asker asker,
+	   const struct script_model *script)
+{
+	const struct allowed_script wanted = { asker, *script };
+
+	for (size_t i = 0; i < model->n_allowed; i++) {
+		if (allowed_script_compare(&model->allowed[i], &wanted) == 0)
+			return true;
+	}
+	return script->argc == 0;
+}
+
+static void
+assert_all_allowed(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->vrrp->n_instances; i++) {
+		const struct vrrp_notify_model *notify = &conf->vrrp->instances[i].notify;
+
+		assert_true(is_allowed(conf->runner, SCRIPT_OF_VRRP, &notify->master));
+		assert_true(is_allowed(conf->runner, SCRIPT_OF_VRRP, &notify->deleted));
+		assert_true(is_allowed(conf->runner, SCRIPT_OF_VRRP_WORDS, &notify->any));
+	}
+	for (size_t i = 0; i < conf->vrrp->n_groups; i++)
+		assert_true(is_allowed(conf->runner, SCRIPT_OF_VRRP,
+				       &conf->vrrp->groups[i].notify.stop));
+	for (size_t i = 0; i < conf->checker->n_virtual; i++) {
+		const struct virtual_server_model *vs = &conf->checker->virtual_servers[i];
+
+		assert_true(is_allowed(conf->runner, SCRIPT_OF_CHECKER, &vs->quorum_up));
+		assert_true(is_allowed(conf->runner, SCRIPT_OF_CHECKER, &vs->quorum_down));
+		for (size_t k = 0; k < vs->n_real; k++)
+			assert_true(is_allowed(conf->runner, SCRIPT_OF_CHECKER,
+					       &vs->real[k].notify_up));
+	}
 }
 
 static void
@@ -368,6 +412,7 @@ rooms_read_what_was_sent(void **state)
 		assert_returns(vrrp_model, conf->vrrp, same_vrrp);
 		assert_returns(checker_model, conf->checker, same_checker);
 		assert_returns(runner_model, conf->runner, same_runner);
+		assert_all_allowed(conf);
 		conf_free(conf);
 		free(text);
 	}
@@ -382,6 +427,16 @@ text_that_no_printer_wrote_is_refused(void **state)
 	assert_non_null(strstr(why, "priority 300 is out of range"));
 	assert_null(checker_model_read("virtual_server x {\n}\n", 21, why));
 	assert_non_null(strstr(why, "error"));
+
+	static const char tab[] = "vrrp_instance \"A\tB\" {\n}\n";
+
+	assert_null(vrrp_model_read(tab, strlen(tab), why));
+	assert_non_null(strstr(why, "the name has a byte 0x09 in it"));
+
+	static const char twice[] = "global_defs {\nallow vrrp 0 0 /a\nallow vrrp 0 0 /a\n}\n";
+
+	assert_null(runner_model_read(twice, strlen(twice), why));
+	assert_non_null(strstr(why, "allow of /a is out of order"));
 }
 
 int

@@ -52,8 +52,6 @@ hf_ipc_send(struct hf_ipc *ipc, uint16_t type, const void *payload, size_t len, 
 {
 	struct listener *listener = listener_of(ipc);
 	size_t used = strlen(listener->text), cap = sizeof(listener->text) - used;
-	const char *line = (const char *)payload + sizeof(struct runner_line);
-	struct runner_line head;
 
 	assert_int_equal(fd, -1);
 	if (type == RUNNER_MSG_RUN) {
@@ -61,9 +59,7 @@ hf_ipc_send(struct hf_ipc *ipc, uint16_t type, const void *payload, size_t len, 
 		return 0;
 	}
 	assert_int_equal(type, RUNNER_MSG_FIFO);
-	memcpy(&head, payload, sizeof(head));
-	assert_int_equal(head.from_vrrp, 1);
-	snprintf(listener->text + used, cap, "fifo %.*s", (int)(len - sizeof(head)), line);
+	snprintf(listener->text + used, cap, "fifo %.*s", (int)len, (const char *)payload);
 	return 0;
 }
 
