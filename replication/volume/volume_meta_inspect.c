@@ -113,8 +113,15 @@ look_for_volume(const char *path, struct volume_meta_found *found)
 {
 	struct volume_meta_store *store = NULL;
 	char why[VOLUME_IO_WHY_MAX];
+	int err = volume_meta_load(path, true, &store, why);
 
-	if (volume_meta_load(path, true, &store, why) != 0)
+	/* The bad day of a volume is no reason to overwrite it. */
+	if (err == -EUCLEAN) {
+		(void)snprintf(found->text, sizeof(found->text),
+			       "a volume that cannot be read (see show-meta)");
+		found->volume = true;
+	}
+	if (err)
 		return;
 	(void)snprintf(found->text, sizeof(found->text), "volume %s of node %s", store->meta.volume,
 		       store->meta.node);

@@ -91,7 +91,7 @@ say_finding(const char *path, const struct volume_io_file *file,
 	else
 		(void)snprintf(why, VOLUME_IO_WHY_MAX, "%s: %s", path,
 			       volume_meta_finding_text(finding));
-	return -ENODATA;
+	return finding == VOLUME_META_NONE ? -ENODATA : -EUCLEAN;
 }
 
 static int

@@ -60,8 +60,8 @@ struct volume_meta_store {
 
 /*
  * Reads the replica whose metadata lies on this store (path of the data when internal). shared: do
- * not claim it, for a look while a volume may be running. -ENODATA with the finding in words when
- * there is none. *out is freed by volume_meta_store_free().
+ * not claim it, for a look while a volume may be running. -ENODATA: there is none; -EUCLEAN: there
+ * is one that cannot be used, with the finding in words. *out is freed by volume_meta_store_free().
  */
 HF_MUST_CHECK int volume_meta_load(const char *path, bool shared, struct volume_meta_store **out,
 				   char why[VOLUME_IO_WHY_MAX]);

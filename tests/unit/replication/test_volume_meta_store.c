@@ -168,8 +168,10 @@ a_store_of_another_length_says_so(void **state)
 
 	assert_int_equal(create(w), 0);
 	assert_int_equal(truncate(w->path, (off_t)STORE_BYTES - 1), 0);
-	assert_int_equal(volume_meta_load(w->path, false, &store, w->why), -ENODATA);
+	assert_int_equal(volume_meta_load(w->path, false, &store, w->why), -EUCLEAN);
 	assert_non_null(strstr(w->why, "67108863 bytes now, 67108864 expected"));
+	assert_int_equal(create(w), -EEXIST);
+	assert_non_null(strstr(w->why, "a volume that cannot be read"));
 }
 
 static void
@@ -307,7 +309,7 @@ one_damaged_copy_costs_nothing_two_refuse(void **state)
 	assert_int_equal(store->stale, 0);
 	volume_meta_store_free(store);
 	damage(w->path, copies[1] + 100, "x");
-	assert_int_equal(volume_meta_load(w->path, false, &store, w->why), -ENODATA);
+	assert_int_equal(volume_meta_load(w->path, false, &store, w->why), -EUCLEAN);
 	assert_non_null(strstr(w->why, "checksum is wrong"));
 }
 
