@@ -190,7 +190,8 @@ many_scripts_are_cheap(void **state)
 	struct runner_model model = { .n_allowed = MANY, .allowed = allowed };
 	size_t found = 0;
 
-	assert_true(allowed != NULL && names != NULL && argv != NULL);
+	if (allowed == NULL || names == NULL || argv == NULL)
+		abort();
 	for (int i = 0; i < MANY; i++) {
 		snprintf(names[i], sizeof(names[i]), "/s%06d", i);
 		argv[i][0] = names[i];

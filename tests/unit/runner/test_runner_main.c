@@ -24,9 +24,9 @@ struct stage {
 };
 
 static struct stage *
-stage_of(const void *room)
+stage_of(void *room)
 {
-	return (struct stage *)(uintptr_t)room;
+	return room;
 }
 
 struct hf_loop *
@@ -146,14 +146,18 @@ ask(struct stage *stage, enum hf_room_kind from, const char *word)
 static int
 taken(struct stage *stage)
 {
-	int running = -1, waiting = -1;
-	char *text;
+	char *text, *end;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
 	runner_room()->status(stage->runner, out);
 	fclose(out);
-	assert_int_equal(sscanf(text, "{\"running\":%d,\"waiting\":%d,", &running, &waiting), 2);
+	assert_memory_equal(text, "{\"running\":", 11);
+	int running = (int)strtol(text + 11, &end, 10);
+
+	assert_memory_equal(end, ",\"waiting\":", 11);
+	int waiting = (int)strtol(end + 11, NULL, 10);
+
 	free(text);
 	return running + waiting;
 }
