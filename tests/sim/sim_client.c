@@ -209,6 +209,40 @@ flushed(struct sim *s, uint8_t node, const struct sim_request *r, uint8_t member
 }
 
 static void
+check_fua(struct sim *s, uint8_t node, const struct sim_request *r, uint8_t members)
+{
+	for (uint64_t b = r->first; b < r->first + r->n; b++) {
+		struct sim_value *v = entry_of(s, b, r);
+
+		if (v)
+			v->flushed = true;
+		for (uint8_t x = 0; x < s->n_nodes; x++) {
+			if (!(members >> x & 1) ||
+			    (x != node && s->model.protocol == VOLUME_PROTOCOL_A))
+				continue;
+			v = find(&s->blocks[b], s->nodes[x].store.stable[b]);
+			if (!v || v->ended < r->issued)
+				sim_fail(s, 2, "fua write %lu is not stable on %u",
+					 (unsigned long)r->value, x);
+		}
+	}
+}
+
+/* Those blocks of the request have this write for sure from now on. */
+static void
+mark_acked(struct sim *s, const struct sim_request *r)
+{
+	for (uint64_t b = r->first; b < r->first + r->n; b++) {
+		struct sim_value *v = entry_of(s, b, r);
+
+		if (!v)
+			continue;
+		v->acked = true;
+		v->ended = ++s->next_value;
+	}
+}
+
+static void
 answered(struct sim *s, uint8_t node, const struct sim_request *r)
 {
 	struct volume_status status;
@@ -231,32 +265,12 @@ answered(struct sim *s, uint8_t node, const struct sim_request *r)
 	s->acks++;
 	if (r->op != VOLUME_FLUSH) {
 		check_written(s, node, r, status.record.in_sync);
-		for (uint64_t b = r->first; b < r->first + r->n; b++) {
-			struct sim_value *v = entry_of(s, b, r);
-
-			if (v) {
-				v->acked = true;
-				v->ended = ++s->next_value;
-			}
-		}
+		mark_acked(s, r);
 	}
 	if (r->op == VOLUME_FLUSH || r->fua)
 		flushed(s, node, r, status.record.in_sync);
 	if (r->fua)
-		for (uint64_t b = r->first; b < r->first + r->n; b++) {
-			struct sim_value *v = entry_of(s, b, r);
-
-			if (v)
-				v->flushed = true;
-			for (uint8_t x = 0; x < s->n_nodes; x++)
-				if ((status.record.in_sync >> x & 1) != 0 &&
-				    (x == node || s->model.protocol != VOLUME_PROTOCOL_A)) {
-					v = find(&s->blocks[b], s->nodes[x].store.stable[b]);
-					if (!v || v->ended < r->issued)
-						sim_fail(s, 2, "fua write %lu is not stable on %u",
-							 (unsigned long)r->value, x);
-				}
-		}
+		check_fua(s, node, r, status.record.in_sync);
 }
 
 void
@@ -303,6 +317,49 @@ firm(const struct sim *s, const struct sim_value *w, uint8_t holders)
 	return false;
 }
 
+static void
+check_kept(struct sim *s, uint8_t node, uint64_t b, uint8_t holders)
+{
+	struct sim_block *block = &s->blocks[b];
+	uint64_t value = s->nodes[node].store.now[b];
+	const struct sim_value *v = find(block, value);
+
+	if (!v)
+		sim_fail(s, 4, "new primary %u: block %lu has value %lu", node, (unsigned long)b,
+			 (unsigned long)value);
+	for (uint32_t i = 0; i < block->n; i++) {
+		const struct sim_value *w = &block->values[i];
+
+		if (w->acked && w->issued > v->ended && firm(s, w, holders))
+			sim_fail(s, 4,
+				 "new primary %u: block %lu has value %lu, but %lu was "
+				 "acknowledged%s",
+				 node, (unsigned long)b, (unsigned long)value,
+				 (unsigned long)w->value, w->flushed ? " and flushed" : "");
+	}
+}
+
+/* What is not there any more cannot come back; earlier values may, if this node loses power before
+ * the next flush. */
+static void
+begin_block(struct sim *s, uint64_t b, uint64_t value)
+{
+	struct sim_block *block = &s->blocks[b];
+	const struct sim_value *v = find(block, value);
+	uint64_t newest = v ? v->issued : UNSURE;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < block->n; i++) {
+		if (block->values[i].ended == UNSURE)
+			block->values[i].ended = s->next_value;
+		if (block->values[i].issued <= newest || block->values[i].flushed)
+			block->values[n++] = block->values[i];
+	}
+	block->n = n == SIM_HISTORY_MAX ? SIM_HISTORY_MAX / 2 : n;
+	block->values[block->n++] =
+		(struct sim_value){ value, s->next_value + 1, s->next_value + 1, true, false };
+}
+
 /*
  * A node became primary: what it has is what there is from now on. Invariants 4, 7, 8: nothing that
  * was acknowledged may be missing, unless every copy of it was in a cache that lost power.
@@ -327,38 +384,9 @@ sim_client_session(struct sim *s, uint8_t node, uint64_t epoch)
 	++s->next_value;
 	s->lossy |= s->forked; /* two histories: this one goes on as it is */
 	for (uint64_t b = 0; b < SIM_BLOCKS; b++) {
-		struct sim_block *block = &s->blocks[b];
-		uint64_t value = s->nodes[node].store.now[b];
-		struct sim_value *v = find(block, value);
-		uint32_t n = 0;
-
-		if (!v && !s->lossy)
-			sim_fail(s, 4, "new primary %u: block %lu has value %lu", node,
-				 (unsigned long)b, (unsigned long)value);
-		for (uint32_t i = 0; i < block->n && !s->lossy; i++) {
-			const struct sim_value *w = &block->values[i];
-
-			if (w->acked && w->issued > v->ended && firm(s, w, holders))
-				sim_fail(s, 4,
-					 "new primary %u: block %lu has value %lu, but %lu was "
-					 "acknowledged%s",
-					 node, (unsigned long)b, (unsigned long)value,
-					 (unsigned long)w->value, w->flushed ? " and flushed" : "");
-		}
-		/* What is not there any more cannot come back; earlier values may, if this node
-		 * loses power before the next flush. */
-		for (uint32_t i = 0; i < block->n; i++) {
-			if (block->values[i].ended == UNSURE)
-				block->values[i].ended = s->next_value;
-			if (block->values[i].issued <= (v ? v->issued : UNSURE) ||
-			    block->values[i].flushed)
-				block->values[n++] = block->values[i];
-		}
-		block->n = n;
-		if (block->n == SIM_HISTORY_MAX)
-			block->n = SIM_HISTORY_MAX / 2;
-		block->values[block->n++] = (struct sim_value){ value, s->next_value + 1,
-								s->next_value + 1, true, false };
+		if (!s->lossy)
+			check_kept(s, node, b, holders);
+		begin_block(s, b, s->nodes[node].store.now[b]);
 	}
 	s->next_value += 2;
 	s->session_node = node;

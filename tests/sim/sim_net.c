@@ -27,7 +27,7 @@ message_keep(struct sim *s, const struct link_msg *msg)
 		}
 	if (s->n_messages == s->cap_messages) {
 		s->cap_messages = s->cap_messages ? s->cap_messages * 2 : 64;
-		s->messages = realloc(s->messages, s->cap_messages * sizeof(*s->messages));
+		s->messages = realloc(s->messages, s->cap_messages * sizeof(void *));
 	}
 	s->messages[s->n_messages++] = copy;
 	return (uint32_t)(s->n_messages - 1);

@@ -100,7 +100,9 @@ check_history(struct sim *s, uint8_t node, const struct volume_lineage *then,
 	const struct volume_lineage_entry *last = volume_lineage_last(then);
 
 	for (uint32_t i = 0; i < now->n; i++)
-		if (memcmp(&now->entries[i].record, &last->record, sizeof(last->record)) == 0 &&
+		if (now->entries[i].record.epoch == last->record.epoch &&
+		    now->entries[i].record.primary == last->record.primary &&
+		    now->entries[i].record.in_sync == last->record.in_sync &&
 		    now->entries[i].start == last->start)
 			return;
 	if (last->record.epoch != 0 && now->n < VOLUME_LINEAGE_MAX)
