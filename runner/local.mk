@@ -4,7 +4,6 @@ librunner_a_SOURCES = \
 	runner/runner.h \
 	runner/runner_allow.c runner/runner_allow.h \
 	runner/runner_channel.c runner/runner_channel.h \
-	runner/runner_client.c \
 	runner/runner_fifo.c runner/runner_fifo.h \
 	runner/runner_main.c \
 	runner/runner_orphan.c runner/runner_orphan.h \

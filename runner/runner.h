@@ -71,16 +71,6 @@ int runner_job_encode(const struct runner_job *job, uint8_t *buf, size_t cap);
 int runner_job_decode(const uint8_t *buf, size_t len, struct runner_job *job,
 		      const char *argv[SCRIPT_ARGS_MAX + 1]) HF_MUST_CHECK;
 
-/*
- * For senders: runs the script with the extra words appended (extra may be NULL). A NULL link (the
- * runner is being restarted) or a script without words is a quiet no-op that returns false.
- */
-bool runner_send(struct hf_ipc *link, const struct script_model *script, const char *const *extra,
-		 size_t n_extra, const struct runner_job *how);
-
-/* Sends one FIFO line; the newline is added. */
-void runner_send_line(struct hf_ipc *link, const char *fmt, ...) HF_PRINTF(2, 3);
-
 struct hf_room_ops;
 const struct hf_room_ops *runner_room(void);
 
